@@ -1,0 +1,68 @@
+# Everything one does with this repository. `make` lists the targets.
+#
+# Environments are made here and kept: .venv (all tools and extras) and .venv-pandas3 (pandas 3, no recordlinkage).
+# Each is made anew when pyproject.toml is newer than its stamp, or for another Python: make test PYTHON=python3.13
+
+PYTHON ?= python3
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+
+VENV := .venv
+VENV3 := .venv-pandas3
+READY := $(VENV)/ready-$(VERSION)
+READY3 := $(VENV3)/ready-$(VERSION)
+PIP := -m pip install --quiet --disable-pip-version-check
+
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help demo test check test-pandas3 format clean python
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(READY) ## run the retail example: two dated batches, then look around
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash examples/retail/demo.sh demo
+
+test: check test-pandas3 ## all checks and tests, then the tests with pandas 3
+	@echo "== all passed"
+
+check: $(READY) ## format, lint, types, imports, tests and doctests
+	@echo "== ruff: lint and format"
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/ruff format --quiet --check . || { echo "run: make format"; exit 1; }
+	@echo "== mypy: strict types in src"
+	@$(VENV)/bin/mypy
+	@echo "== import-linter: imports go one way"
+	@$(VENV)/bin/lint-imports --no-logo
+	@echo "== pytest: tests and doctests"
+	@$(VENV)/bin/python -m pytest -q
+
+test-pandas3: $(READY3) ## the tests with pandas 3 and without recordlinkage
+	@echo "== pytest with pandas 3"
+	@$(VENV3)/bin/python -m pytest -q
+
+format: $(READY) ## let ruff rewrite what it can
+	@$(VENV)/bin/ruff check --quiet --fix .
+	@$(VENV)/bin/ruff format .
+
+clean: ## remove the environments, caches and the demo's files
+	rm -rf $(VENV) $(VENV3) demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml | python
+	@echo "== creating the environment in $(VENV) (Python $(VERSION))"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@echo "== installing custid, its extras and the tools (a minute or two the first time)"
+	@$(VENV)/bin/python $(PIP) -e '.[recordlinkage,dev]'
+	@touch $@
+
+$(READY3): pyproject.toml | python
+	@echo "== creating the environment in $(VENV3) (Python $(VERSION), pandas 3)"
+	@$(PYTHON) -m venv --clear $(VENV3)
+	@echo "== installing custid with pandas 3"
+	@$(VENV3)/bin/python $(PIP) -e '.[test]' 'pandas>=3'
+	@touch $@
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "custid needs Python 3.11 or newer; $(PYTHON) is $(or $(VERSION),not there)." \
+	       "Name another one: make $(or $(MAKECMDGOALS),test) PYTHON=python3.12" >&2; exit 1; }

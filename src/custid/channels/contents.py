@@ -1,0 +1,254 @@
+"""What a column's values look like, whatever the column is called.
+
+In: a sample of one column's values. Out: `share_of`, `guess_from_contents`. A guess is made only where the
+look is telling; thresholds stand beside each test. Never here: column names, or judging a single value's
+validity for good.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import cache
+from importlib import resources
+from statistics import quantiles
+from typing import NamedTuple, TypeVar
+
+_T = TypeVar("_T")
+
+
+class Guess(NamedTuple):
+    """A field, how sure (0 … 1), and why."""
+
+    field: str
+    confidence: float
+    reason: str
+
+
+def share_of(test: Callable[[_T], object], values: Sequence[_T]) -> float:
+    """The share of values that pass.
+
+    >>> share_of(is_email, ["a@b.de", "none"])
+    0.5
+    """
+    return sum(bool(test(value)) for value in values) / len(values) if values else 0.0
+
+
+# --- tests on one value -------------------------------------------------------------------------------------
+
+_EMAIL = re.compile(r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]{2,}$")
+_CN_MOBILE = re.compile(r"^(?:\+?(?:00)?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}$")
+_PHONE = re.compile(r"^[+(]?\d[\d ()./-]{5,20}(?: ?(?:x|ext\.?|转) ?\d{1,5})?$", re.IGNORECASE)
+_RESIDENT = re.compile(r"^[1-8]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]$")
+_CREDIT_CODE = re.compile(r"^[1-9A-GY][1239][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$")
+_OPENID = re.compile(r"^o[A-Za-z0-9_-]{27}$")
+_YEAR_FIRST = re.compile(r"^(\d{4})(?:[-/.年]?)(\d{1,2})(?:[-/.月]?)(\d{1,2})日?(?:[T ][\d:.]+)?$")
+_YEAR_LAST = re.compile(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T ][\d:.]+)?$")
+_HANZI_NAME = re.compile(r"^[㐀-鿿]{2,4}$")
+_POSTCODE = re.compile(
+    r"^(?:[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{5}-\d{4}|\d{4} ?[A-Z]{2})$",
+    re.IGNORECASE,
+)
+_CN_ADDRESS = re.compile(r"[路街巷弄村镇道里苑园].*\d|\d+[号弄室栋幢]|[省市区县].{2,}[路街道镇村号]")
+_STREET = re.compile(
+    r"\b(street|st|road|rd|avenue|ave|lane|ln|drive|dr|court|ct|place|pl|boulevard|blvd|crescent|cres|circuit|"
+    r"close|way|terrace|parade|highway|hwy|rue|avenida|calle|via|plaza)\b\.?|"
+    r"stra(?:ß|ss)e\b|str\.|weg\b|platz\b|allee\b",
+    re.IGNORECASE,
+)
+_COMPANY = re.compile(
+    r"(有限公司|有限责任公司|股份公司|集团|公司|事务所|合作社|研究院|商行|经营部|工作室|厂|店)$|"
+    r"\b(inc|llc|ltd|limited|gmbh|ag|kg|ohg|ug|plc|corp|corporation|company|co|s\.?a\.?|s\.?a\.?r\.?l|"
+    r"s\.?r\.?l|s\.?l|b\.?v|n\.?v|oy|ab|a/s|pty|llp|lp|gbr|e\.?v|sas|kft|spa|s\.p\.a)\b\.?$",
+    re.IGNORECASE,
+)
+
+
+@cache
+def word_list(kind: str) -> frozenset[str]:
+    """A list of `words.toml`."""
+    text = (resources.files(__package__) / "words.toml").read_text(encoding="utf-8")
+    return frozenset(str(tomllib.loads(text)[kind]).split())
+
+
+def is_email(value: str) -> bool:
+    """
+    >>> is_email("a.b@c.org"), is_email("@c.org")
+    (True, False)
+    """
+    return bool(_EMAIL.match(value.strip()))
+
+
+def is_resident_id(value: str) -> bool:
+    """An 18-character 居民身份证 with its check character right.
+
+    >>> is_resident_id("11010519491231002X"), is_resident_id("110105194912310021")
+    (True, False)
+    """
+    text = value.strip().upper()
+    if not _RESIDENT.match(text):
+        return False
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    total = sum(int(digit) * weight for digit, weight in zip(text[:17], weights, strict=True))
+    return "10X98765432"[total % 11] == text[17]
+
+
+def is_phone(value: str) -> bool:
+    """Looks like a phone number written with a plus, spaces or punctuation, or a Chinese mobile; not like a
+    date.
+
+    >>> is_phone("+49 30 1234567"), is_phone("13912345678"), is_phone("1999-12-31"), is_phone("4711")
+    (True, True, False, False)
+    """
+    text = value.strip()
+    if _CN_MOBILE.match(text):
+        return True
+    digits = sum(map(str.isdigit, text))
+    return bool(_PHONE.match(text)) and 7 <= digits <= 15 and not text.isdigit() and day_of(text) is None
+
+
+def day_of(value: str) -> date | None:
+    """The day a value seems to name; only its year is to be trusted, since day and month may be swapped.
+
+    >>> day_of("1980-12-31").year, day_of("31/12/1980").year, day_of("1980年2月3日").year, day_of("19801399")
+    (1980, 1980, 1980, None)
+    """
+    text = value.strip()
+    if found := _YEAR_FIRST.match(text):
+        year, month, day = map(int, found.groups())
+    elif found := _YEAR_LAST.match(text):
+        day, month, year = map(int, found.groups())
+        if month > 12:
+            day, month = month, day
+    else:
+        return None
+    if not 1850 <= year <= 2100:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def is_chinese_name(value: str) -> bool:
+    """
+    >>> is_chinese_name("欧阳娜娜"), is_chinese_name("王芳"), is_chinese_name("济南市")
+    (True, True, False)
+    """
+    text = value.strip()
+    return bool(_HANZI_NAME.match(text)) and (
+        text[0] in word_list("chinese_surnames") or text[:2] in word_list("chinese_compound_surnames")
+    )
+
+
+def is_company(value: str) -> bool:
+    """Ends in a legal form or in a word that only companies bear.
+
+    >>> is_company("Acme GmbH"), is_company("上海某某贸易有限公司"), is_company("Anna Weber")
+    (True, True, False)
+    """
+    return bool(_COMPANY.search(value.strip()))
+
+
+def is_honorific(value: str) -> bool:
+    """
+    >>> is_honorific("Mrs."), is_honorific("Sales Director")
+    (True, False)
+    """
+    return value.strip().rstrip(".").lower() in word_list("honorifics")
+
+
+def is_state_of_affairs(value: str) -> bool:
+    """Says whether something is on or off, as a column called "state" does that is no region."""
+    return value.strip().lower() in word_list("states_of_affairs")
+
+
+# --- a whole column -----------------------------------------------------------------------------------------
+
+
+def guess_from_contents(values: Sequence[str]) -> Guess | None:
+    """The field that a column of unknown name holds, if its values tell; `values` are non-null.
+
+    >>> guess_from_contents(["a@b.de", "c@d.org", "e@f.cn"]).field
+    'email'
+    >>> guess_from_contents(["teal", "beige"]) is None
+    True
+    """
+    if not values:
+        return None
+    texts = [value.strip() for value in values]
+    for field, confidence, share_min, what, test in _TESTS:
+        share = share_of(test, texts)
+        if share >= share_min:
+            return Guess(field, confidence, f"{share:.0%} of its values look like {what}")
+    return _guess_sex(texts) or _guess_birth_date(texts) or _guess_western_name(texts)
+
+
+#: field, confidence, least share of values, what they look like, test; the most telling first.
+_TESTS: tuple[tuple[str, float, float, str, Callable[[str], object]], ...] = (
+    ("email", 0.95, 0.8, "e-mail addresses", is_email),
+    ("national_id", 0.95, 0.7, "resident identity numbers", is_resident_id),
+    ("tax_id", 0.85, 0.8, "unified social credit codes", _CREDIT_CODE.match),
+    ("wechat_openid", 0.75, 0.9, "WeChat openids", _OPENID.match),
+    ("phone", 0.85, 0.8, "phone numbers", is_phone),
+    ("company", 0.75, 0.4, "company names", lambda text: is_company(text) and not _STREET.search(text)),
+    ("region", 0.7, 0.8, "provinces", re.compile(r"^.{2,8}(省|自治区)$|^(北京|上海|天津|重庆)市?$").match),
+    ("city", 0.7, 0.8, "cities", re.compile(r"^.{2,8}市$").match),
+    ("district", 0.7, 0.8, "districts", re.compile(r"^.{1,8}[区县旗]$").match),
+    ("full_name", 0.8, 0.8, "Chinese names", is_chinese_name),
+    ("address", 0.7, 0.6, "Chinese addresses", lambda text: len(text) > 5 and _CN_ADDRESS.search(text)),
+    ("postcode", 0.7, 0.9, "postcodes", _POSTCODE.match),
+    ("address", 0.7, 0.6, "streets", lambda text: " " in text and _STREET.search(text)),
+    ("country", 0.7, 0.9, "countries", lambda text: text.lower() in word_list("countries")),
+)
+
+
+def _guess_sex(texts: Sequence[str]) -> Guess | None:
+    distinct = {text.lower() for text in texts}
+    if (
+        2 <= len(distinct) <= 5
+        and distinct <= word_list("sex")
+        and len(distinct & word_list("sex_telling")) >= 2
+    ):
+        return Guess("sex", 0.8, f"its values are {', '.join(sorted(distinct))}")
+    return None
+
+
+def _guess_birth_date(texts: Sequence[str]) -> Guess | None:
+    """Birth dates spread over decades; dates of orders, visits and changes do not."""
+    years = [day.year for text in texts if (day := day_of(text))]
+    if len(years) < 5 or len(years) < 0.8 * len(texts):
+        return None
+    low, *_, middle, _, high = (quantiles(years, n=20)[position] for position in (0, 1, 9, 10, 18))
+    if high - low >= 15 and 1900 <= low and middle <= 2012:
+        return Guess("birth_date", 0.7, f"its values are dates spread over {round(high - low)} years")
+    return None
+
+
+def _guess_western_name(texts: Sequence[str]) -> Guess | None:
+    words = [text.lower().replace(",", " ").split() for text in texts]
+    if share_of(lambda parts: len(parts) in (2, 3), words) >= 0.8:
+        known = share_of(
+            lambda parts: (
+                word_list("western_given_names") & set(parts) or word_list("western_surnames") & set(parts)
+            ),
+            words,
+        )
+        return (
+            Guess("full_name", 0.7, f"{known:.0%} of its values hold a common name") if known >= 0.4 else None
+        )
+    if share_of(lambda parts: len(parts) == 1, words) < 0.8:
+        return None
+    given = share_of(
+        lambda parts: parts[0] in word_list("western_given_names"), [parts for parts in words if parts]
+    )
+    surname = share_of(
+        lambda parts: parts[-1] in word_list("western_surnames"), [parts for parts in words if parts]
+    )
+    if max(given, surname) < 0.25:
+        return None
+    if given >= surname:
+        return Guess("given_name", 0.65, f"{given:.0%} of its values are common given names")
+    return Guess("surname", 0.65, f"{surname:.0%} of its values are common surnames")

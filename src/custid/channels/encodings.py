@@ -1,0 +1,297 @@
+"""The encoding of a text file: found, or checked when it was named.
+
+In: a path. Out: `Encoding`, and `open_utf8`, the file as UTF-8 bytes whatever it is written in.
+Order of judgement over the whole file: byte order mark, UTF-16 without one, UTF-8, GB18030, then cp1252 or
+Latin-1.
+
+A file may hold a few rows in which some bytes fit no character: those bytes become `UNDECODABLE`, so that the
+rows can be rejected one by one. Never here: CSV, rows, or dropping bytes silently.
+"""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+import io
+from dataclasses import dataclass
+from encodings.aliases import aliases as python_encodings
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from custid.errors import InputError, UsageError
+
+#: Stands where bytes could not be decoded: a code point that Unicode reserves for use inside programs.
+UNDECODABLE = "\ufdd1"
+
+#: More undecodable lines than this share (and than one) mean that the encoding is wrong, not the lines.
+UNDECODABLE_SHARE_MAX = 0.1
+
+_CHUNK = 1 << 22
+_SAMPLE = 1 << 22
+
+
+def _mark_undecodable(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return UNDECODABLE, min(error.start + 1, error.end)
+
+
+codecs.register_error("custid_mark", _mark_undecodable)
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """`name` as Python calls it. `bom`: bytes to pass over. `damaged`: some do not decode. `note`: to show."""
+
+    name: str
+    bom: int = 0
+    damaged: bool = False
+    note: str | None = None
+
+
+def find_encoding(path: Path, named: str | None) -> Encoding:
+    """The encoding of the file, or the `named` one after checking that it can be true.
+
+    Raises UsageError for a name Python does not know, InputError when too many lines do not decode or when
+    the bytes show that the named encoding is a wrong one.
+    """
+    with path.open("rb") as file:
+        sample = file.read(_SAMPLE)
+    if named is not None:
+        return _check_named(path, sample, named)
+    for bom, name in _BOMS:
+        if sample.startswith(bom):
+            return _judge(path, name, len(bom), explained=f"its byte order mark says {name}")
+    wide = _wide_without_bom(sample)
+    if wide:
+        return _judge(path, wide, 0, explained=f"its zero bytes look like {wide}")
+    if _decodes(path, "utf-8", 0):
+        return Encoding("utf-8")
+    lines = _lines_beyond_ascii(path)
+    if _share_of_utf8(lines) >= 0.5:
+        return _judge(path, "utf-8", 0, explained="most of its lines are UTF-8")
+    if _looks_like_gb18030(lines):
+        return _judge(path, "gb18030", 0, explained="most of its lines look like GB18030")
+    name = "cp1252" if _decodes(path, "cp1252", 0) else "latin-1"
+    return Encoding(name, note=f"taken as {name}; if names look wrong, name the encoding with encoding=")
+
+
+def open_utf8(path: Path, encoding: Encoding) -> BinaryIO:
+    """The file's text as UTF-8 bytes, without a byte order mark, streamed."""
+    file = path.open("rb")
+    file.seek(encoding.bom)
+    if encoding.name == "utf-8" and not encoding.damaged:
+        return file
+    return io.BufferedReader(_Transcoded(file, encoding.name), 1 << 20)
+
+
+def read_sample(path: Path, encoding: Encoding, size: int) -> str:
+    """The first `size` bytes as text; a character cut in two at the end is left out."""
+    with path.open("rb") as file:
+        file.seek(encoding.bom)
+        decoder = codecs.getincrementaldecoder(encoding.name)("custid_mark")
+        return decoder.decode(file.read(size))
+
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+class _Transcoded(io.RawIOBase):
+    """A file read as UTF-8 while it is written in something else."""
+
+    def __init__(self, file: BinaryIO, encoding: str) -> None:
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder(encoding)("custid_mark")
+        self._pending = b""
+        self._ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._pending and not self._ended:
+            raw = self._file.read(_CHUNK)
+            self._ended = not raw
+            # Characters that UTF-8 cannot hold (halves of pairs, from damaged UTF-16) count as undecodable.
+            text = self._decoder.decode(raw, final=self._ended)
+            try:
+                self._pending = text.encode("utf-8")
+            except UnicodeEncodeError:
+                self._pending = (
+                    text.encode("utf-8", "surrogatepass").decode("utf-8", "custid_mark").encode("utf-8")
+                )
+        size = min(len(buffer), len(self._pending))
+        buffer[:size] = self._pending[:size]
+        self._pending = self._pending[size:]
+        return size
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _check_named(path: Path, sample: bytes, named: str) -> Encoding:
+    try:
+        name = codecs.lookup(named).name
+        "".encode(name)
+        codecs.getincrementaldecoder(name)("strict")
+    except (LookupError, TypeError, ValueError) as error:
+        close = difflib.get_close_matches(named.lower().replace("-", "_"), python_encodings, n=1)
+        hint = f" Did you mean '{close[0]}'?" if close else ""
+        raise UsageError(
+            f"there is no encoding '{named}'.{hint} Known ones are utf-8, gb18030, cp1252, utf-16 and so on."
+        ) from error
+    for bom, found in _BOMS:
+        if sample.startswith(bom):
+            if name.removesuffix("-sig").replace("-le", "").replace("-be", "") in found:
+                return _judge(path, found, len(bom), explained="encoding= says so")
+            raise InputError(
+                f"{path} is not {named}: its byte order mark says {found}. Leave encoding= out, or name "
+                f"{found}."
+            )
+    if name == "utf-8-sig":
+        name = "utf-8"
+    if name == "utf-16":
+        name = _wide_without_bom(sample) or "utf-16-le"
+    if name == "gb2312" or name == "gbk":
+        name = "gb18030"  # contains both, and files that claim the small ones often go beyond them
+    wrong_width = name.startswith(("utf-16", "utf-32")) and b"\0" not in sample
+    sure_utf8 = name != "utf-8" and _utf8_sequences(sample) >= 3 and _decodes(path, "utf-8", 0)
+    if wrong_width or sure_utf8:
+        truth = "its bytes are valid UTF-8" if sure_utf8 else "it has no zero bytes"
+        raise InputError(
+            f"{path} is not {named}: {truth}. Leave encoding= out so that it is found by itself."
+        )
+    return _judge(path, name, 0, explained="encoding= says so")
+
+
+def _judge(path: Path, name: str, bom: int, *, explained: str) -> Encoding:
+    """The encoding if the file decodes but for a few lines. Raises InputError otherwise."""
+    if _decodes(path, name, bom):
+        return Encoding(name, bom)
+    lines = damaged = 0
+    rest = ""
+    with path.open("rb") as file:
+        file.seek(bom)
+        decoder = codecs.getincrementaldecoder(name)("custid_mark")
+        while raw := file.read(_CHUNK):
+            text = rest + decoder.decode(raw)
+            whole, _, rest = text.rpartition("\n")
+            if whole:
+                lines += whole.count("\n") + 1
+                damaged += sum(UNDECODABLE in line for line in whole.split("\n"))
+        rest += decoder.decode(b"", final=True)
+    if rest:
+        lines += 1
+        damaged += UNDECODABLE in rest
+    if damaged > max(1, UNDECODABLE_SHARE_MAX * lines):
+        raise InputError(
+            f"{path} cannot be read as {name}, although {explained}: {damaged:,} of {lines:,} lines hold "
+            "bytes that are "
+            "no characters in it. Name the right one with encoding=, or save the file as UTF-8."
+        )
+    return Encoding(name, bom, damaged=True)
+
+
+def _decodes(path: Path, name: str, bom: int) -> bool:
+    decoder = codecs.getincrementaldecoder(name)("strict")
+    try:
+        with path.open("rb") as file:
+            file.seek(bom)
+            while raw := file.read(_CHUNK):
+                decoder.decode(raw)
+            decoder.decode(b"", final=True)
+    except UnicodeError:
+        return False
+    return True
+
+
+def _wide_without_bom(sample: bytes) -> str | None:
+    """UTF-16 has a zero byte in every second place where the text is ASCII: delimiters, digits, line ends."""
+    head = np.frombuffer(sample[: 1 << 16], np.uint8)
+    if len(head) < 4:
+        return None
+    even, odd = head[0::2] == 0, head[1::2] == 0
+    if odd.mean() > 0.2 and even.mean() < 0.02:
+        return "utf-16-le"
+    if even.mean() > 0.2 and odd.mean() < 0.02:
+        return "utf-16-be"
+    return None
+
+
+def _lines_beyond_ascii(path: Path, lines_max: int = 20_000) -> list[bytes]:
+    """The first lines of the file that hold more than ASCII, wherever in it they stand."""
+    found: list[bytes] = []
+    rest = b""
+    with path.open("rb") as file:
+        while (raw := file.read(_CHUNK)) and len(found) < lines_max:
+            if raw.isascii() and rest.isascii():
+                rest = raw[raw.rfind(b"\n") + 1 :]
+                continue
+            *whole, rest = (rest + raw).split(b"\n")
+            found.extend(line for line in whole if not line.isascii())
+    if not rest.isascii():
+        found.append(rest)
+    return found[:lines_max]
+
+
+def _share_of_utf8(lines: list[bytes]) -> float:
+    """The share of lines that are valid UTF-8, which other encodings rarely are by chance."""
+    valid = 0
+    for line in lines:
+        try:
+            line.decode("utf-8")
+            valid += 1
+        except UnicodeDecodeError:
+            continue
+    return valid / max(1, len(lines))
+
+
+def _utf8_sequences(sample: bytes) -> int:
+    bytes_ = np.frombuffer(sample, np.uint8)
+    return int((bytes_ >= 0xC2).sum())
+
+
+def _looks_like_gb18030(lines: list[bytes]) -> bool:
+    """Chinese text pairs a high byte with another high byte; Western text follows its accents with plain
+    letters.
+
+    Both often decode as GB18030 (the two bytes of "ül" are a rare Chinese character), so decoding alone
+    decides nothing.
+    """
+    pairs = western = broken = 0
+    for line in lines:
+        at = 0
+        while at < len(line):
+            lead = line[at]
+            if lead < 0x80:
+                at += 1
+                continue
+            trail = line[at + 1] if at + 1 < len(line) else 0x20
+            if lead in (0x80, 0xFF) or trail < 0x30 or trail in (0x7F, 0xFF) or 0x3A <= trail < 0x40:
+                broken += 1
+                at += 1
+                continue
+            if 0x30 <= trail <= 0x39:  # a character of four bytes, or a broken one
+                fourth = line[at + 3] if at + 3 < len(line) else 0x20
+                whole = line[at + 2] >= 0x81 if at + 2 < len(line) else False
+                if not (whole and 0x30 <= fourth <= 0x39):
+                    broken += 1
+                    at += 1
+                    continue
+                at += 2
+            pairs += 1
+            letter = 0x41 <= trail <= 0x5A or 0x61 <= trail <= 0x7A
+            western += letter and (lead >= 0xC0 or 0x91 <= lead <= 0x97)
+            at += 2
+        if pairs + broken > 50_000:
+            break
+    return pairs > 0 and (western + broken) < 0.4 * (pairs + broken)

@@ -1,0 +1,189 @@
+"""What every kind of source gives: its rows as text, before anything is known of their meaning.
+
+In: nothing. Out: `Rows`, `Reject`, and the checks that hold for any source. Never here: files, roles, keys.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from custid.channels.encodings import UNDECODABLE
+from custid.errors import InputError
+from custid.schemas import REJECTS
+
+#: No value that says something about a customer is longer; longer ones are damage and would slow every
+#: comparison.
+VALUE_BYTES_MAX = 1_000_000
+
+#: A table that is wider was read with the wrong delimiter or is no list of customers.
+COLUMNS_MAX = 10_000
+
+_RAW_CHARACTERS_MAX = 1_000
+
+
+class Reject(NamedTuple):
+    """One row not taken in; `row` counts the source's data rows from 1, `raw` is JSON."""
+
+    row: int
+    record_id: str | None
+    reason: str
+    detail: str
+    raw: str | None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one source.
+
+    `table`: string columns, named as the source names them, each name once. `numbers`: each row's place in
+    the source, from 1. `rejects`: rows that could not even become text. `index`: columns that a frame says
+    are its index.
+    """
+
+    table: pa.Table
+    numbers: npt.NDArray[np.int64]
+    format: str
+    rejects: list[Reject] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    index: tuple[str, ...] = ()
+    encoding: str | None = None
+    delimiter: str | None = None
+
+
+def rejects_table(rejects: Sequence[Reject], channel: str, source: str) -> pa.Table:
+    """REJECTS, by row."""
+    ordered = sorted(rejects, key=lambda reject: reject.row)
+    count = len(ordered)
+    columns = {
+        "channel": [channel] * count,
+        "source": [source] * count,
+        **{name: [getattr(reject, name) for reject in ordered] for name in Reject._fields},
+    }
+    return pa.Table.from_pydict(columns, schema=REJECTS)
+
+
+def raw_json(table: pa.Table) -> list[str]:
+    """Each row as a JSON object of the source's columns; overlong values are cut, undecodable bytes are �."""
+    return [
+        json.dumps({name: _shown(value) for name, value in row.items()}, ensure_ascii=False)
+        for row in table.to_pylist()
+    ]
+
+
+def unique_names(names: Sequence[str | None], notes: list[str]) -> list[str]:
+    """Column names as given, each once: a repeated one gets a number, an empty one its position; `notes` says
+    so.
+
+    >>> unique_names(["a", "a", None], [])
+    ['a', 'a_2', 'column_3']
+    """
+    taken = {name.strip() for name in names if name}
+    seen: set[str] = set()
+    result = []
+    for position, given in enumerate(names, start=1):
+        name = (given or "").strip()
+        unique = name
+        if not name:
+            unique = f"column_{position}"
+        if unique in seen or (not name and unique in taken):
+            number = 2
+            while f"{unique}_{number}" in taken or f"{unique}_{number}" in seen:
+                number += 1
+            unique = f"{unique}_{number}"
+            notes.append(f"column {position} repeats the name '{name}'; it is called '{unique}' here")
+        elif not name:
+            notes.append(f"column {position} has no name; it is called '{unique}' here")
+        seen.add(unique)
+        result.append(unique)
+    return result
+
+
+def without_bad_values(rows: Rows, *, damaged: bool) -> Rows:
+    """`rows` without zero bytes, and with rows that hold undecodable or overlong values rejected."""
+    table, notes, rejects = rows.table, list(rows.notes), list(rows.rejects)
+    bad = np.zeros(len(table), bool)
+    undecodable = np.zeros(len(table), bool)
+    where: dict[int, str] = {}
+    zeroed = 0
+    for position, name in enumerate(table.column_names):
+        column = table[name]
+        if _any(pc.match_substring(column, "\0")):
+            zeroed += int(pc.sum(pc.match_substring(column, "\0")).as_py())
+            column = pc.replace_substring(column, "\0", "")
+            column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+            table = table.set_column(position, name, column)
+        lengths = pc.max(pc.binary_length(column)).as_py() or 0
+        found = np.zeros(len(table), bool)
+        if lengths > VALUE_BYTES_MAX:
+            found |= _mask(pc.greater(pc.binary_length(column), VALUE_BYTES_MAX))
+        if damaged and _any(pc.match_substring(column, UNDECODABLE)):
+            marked = _mask(pc.match_substring(column, UNDECODABLE))
+            undecodable |= marked
+            found |= marked
+        for row in np.flatnonzero(found & ~bad):
+            where[int(row)] = name
+        bad |= found
+    if zeroed:
+        notes.append(f"zero bytes were taken out of {zeroed:,} values")
+    if bad.any():
+        raws = raw_json(table.filter(pa.array(bad)))
+        for row, raw in zip(np.flatnonzero(bad), raws, strict=True):
+            name = where[int(row)]
+            if undecodable[row]:
+                reason, detail = (
+                    "undecodable",
+                    f"column '{name}' holds bytes that are no characters in {rows.encoding}",
+                )
+            else:
+                reason, detail = (
+                    "overlong_value",
+                    f"column '{name}' holds more than {VALUE_BYTES_MAX:,} bytes",
+                )
+            rejects.append(Reject(int(rows.numbers[row]), None, reason, detail, raw))
+        table = table.filter(pa.array(~bad))
+    return replace(rows, table=table, numbers=rows.numbers[~bad], rejects=rejects, notes=notes)
+
+
+def check_width(count: int, source: str) -> None:
+    """Raises InputError for no columns at all, or for so many that the file cannot be a list of customers."""
+    if count == 0:
+        raise InputError(f"{source} has no columns. Give it a header row and at least a key column.")
+    if count > COLUMNS_MAX:
+        raise InputError(
+            f"{source} has {count:,} columns, more than {COLUMNS_MAX:,}. Check its delimiter, or keep "
+            "only the columns "
+            "that describe customers."
+        )
+
+
+def shown_text(text: str) -> str:
+    """`text` as a JSON string for the `raw` of a reject.
+
+    >>> shown_text('a,"b"')
+    '"a,\\\\"b\\\\""'
+    """
+    return json.dumps(_shown(text), ensure_ascii=False)
+
+
+def _shown(value: str | None) -> str | None:
+    if value is None:
+        return None
+    if len(value) > VALUE_BYTES_MAX // 4:
+        value = value[:_RAW_CHARACTERS_MAX] + "…"
+    return value.replace(UNDECODABLE, "�")
+
+
+def _any(mask: pa.ChunkedArray) -> bool:
+    return bool(pc.any(mask).as_py())
+
+
+def _mask(values: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    return np.asarray(pc.fill_null(values, False).to_numpy(), dtype=bool)

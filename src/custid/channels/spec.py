@@ -1,0 +1,50 @@
+"""`Channel`: says what a file or frame is. It only stores; `channels.read` does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Kind = Literal["upsert", "snapshot", "delta"]
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One channel, and where this run's rows of it come from.
+
+    Args:
+        name: lower-case letters, digits, `_` and `-`; part of every record's identity, so it must not change.
+        source: a CSV or Parquet path, or any object with the Arrow PyCapsule interface (pandas, polars, pyarrow …).
+        record_id: the column that is the key in this channel (several: joined with `|`). None: found by name.
+        columns: source column → field, for columns whose field is not found by itself. Map to "" to leave one out.
+        kind: "upsert": an absent record means nothing. "snapshot": an absent record is gone.
+            "delta": as upsert, and rows whose `deleted` column is true are gone.
+        deleted: the deletion flag column of a delta.
+        updated_at: the column that says when the row last changed; None: found by name.
+        format, encoding, delimiter: of a file; None: found by themselves.
+        country: ISO 3166 code that decides how national phone numbers are read; None: found from the column's values.
+        retire_share_max: a snapshot that lacks more than this share of the channel's live records stops the run.
+    """
+
+    name: str
+    source: Any = field(repr=False)
+    record_id: str | tuple[str, ...] | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    preset: str | None = None
+    kind: Kind = "upsert"
+    deleted: str | None = None
+    updated_at: str | None = None
+    format: Literal["csv", "parquet"] | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    country: str | None = None
+    retire_share_max: float = 0.2
+
+    @property
+    def source_name(self) -> str:
+        """What messages and rejects call the source: the path, or the kind of frame."""
+        if isinstance(self.source, str | Path):
+            return str(self.source)
+        return f"<{type(self.source).__module__.split('.')[0]} {type(self.source).__name__}>"

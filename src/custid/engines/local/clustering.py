@@ -1,0 +1,201 @@
+"""From edges to clusters.
+
+In: `Columns`, edges as row pairs with weights, stewards' decisions as row pairs. Out: a cluster number per row, and
+the edges that were not allowed to join their two sides. Never here: comparing by rules of its own; the weights of
+pairs that blocking never brought together come from the same `Scorer`.
+
+Edges at or above the match threshold are closed transitively into components. A component of three or more records
+is then looked at from inside: all its pairs are weighed, and where some speak against each other, the component is
+put together again from single records, strongest tie first, joining two parts only while the evidence of all pairs
+across them, taken together, is for it (greedy additive contraction, Keuper et al., ICCV 2015). Decisions are
+evidence no weight outdoes. The result depends on nothing but the component's own records.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from custid.engines.local.blocking import CHUNK_PAIRS
+from custid.engines.local.scoring import Scorer
+
+Rows = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.float64]
+
+#: A single pair's evidence counts for at most this much for or against joining two parts, in bits.
+PAIR_BITS_MAX = 12.0
+#: What a decision counts for.
+DECISION_BITS = 1e9
+#: Components with more records than this are first parted at higher thresholds.
+COMPONENT_ROWS_MAX = 400
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """`cluster` per row; `cut`: for each edge, whether it reached the threshold and yet joins nothing."""
+
+    cluster: Rows
+    cut: npt.NDArray[np.bool_]
+
+
+def group(
+    rows: int,
+    left: Rows,
+    right: Rows,
+    weights: Bits,
+    *,
+    same: tuple[Rows, Rows],
+    different: tuple[Rows, Rows],
+    scorer: Scorer,
+    threshold: float,
+) -> Grouping:
+    """Cluster rows 0 … rows-1."""
+    strong = weights >= threshold
+    joined_left = np.concatenate([left[strong], same[0]])
+    joined_right = np.concatenate([right[strong], same[1]])
+    strength = np.concatenate([weights[strong], np.full(len(same[0]), DECISION_BITS)])
+    component = components(rows, joined_left, joined_right)
+    decided = _Decisions(rows, same, different)
+    for members in _crowds(component):
+        component = _part(component, members, joined_left, joined_right, strength)
+    cluster = component.copy()
+    fresh = rows
+    for members, pair_left, pair_right, evidence in _doubtful(component, scorer, decided, threshold):
+        parts = contract(len(members), pair_left, pair_right, evidence)
+        for part in range(1, int(parts.max(initial=0)) + 1):
+            cluster[members[parts == part]] = fresh
+            fresh += 1
+    return Grouping(cluster, strong & (cluster[left] != cluster[right]))
+
+
+def components(rows: int, left: Rows, right: Rows) -> Rows:
+    """Connected components; each is named by its lowest row."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_array((np.ones(len(left), np.int8), (left, right)), shape=(rows, rows))
+    _, labels = connected_components(graph, directed=False)
+    lowest = np.full(labels.max(initial=0) + 1, rows, np.int64)
+    np.minimum.at(lowest, labels, np.arange(rows))
+    return lowest[labels]
+
+
+def _crowds(component: Rows) -> Iterator[Rows]:
+    names, counts = np.unique(component, return_counts=True)
+    for name in names[counts > COMPONENT_ROWS_MAX]:
+        yield np.flatnonzero(component == name)
+
+
+def _part(component: Rows, members: Rows, left: Rows, right: Rows, strength: Bits) -> Rows:
+    """Part a component that is too large to weigh whole, by raising the threshold until its parts are not."""
+    component = component.copy()
+    inside = np.isin(left, members)
+    left, right, strength = left[inside], right[inside], strength[inside]
+    place = {int(row): i for i, row in enumerate(members)}
+    a = np.array([place[int(row)] for row in left], np.int64)
+    b = np.array([place[int(row)] for row in right], np.int64)
+    for threshold in np.quantile(strength, np.linspace(0.05, 0.95, 19)):
+        keep = strength >= threshold
+        parts = components(len(members), a[keep], b[keep])
+        if np.unique(parts, return_counts=True)[1].max() <= COMPONENT_ROWS_MAX:
+            break
+    component[members] = members[parts]
+    return component
+
+
+class _Decisions:
+    """Decided pairs, as numbers left * rows + right."""
+
+    def __init__(self, rows: int, same: tuple[Rows, Rows], different: tuple[Rows, Rows]) -> None:
+        self.rows = rows
+        self.same = self._numbers(*same)
+        self.different = self._numbers(*different)
+
+    def _numbers(self, left: Rows, right: Rows) -> Rows:
+        return np.sort(np.minimum(left, right) * self.rows + np.maximum(left, right))
+
+    def override(self, left: Rows, right: Rows, evidence: Bits) -> Bits:
+        """Evidence with decided pairs set."""
+        numbers = np.minimum(left, right) * self.rows + np.maximum(left, right)
+        evidence = np.where(np.isin(numbers, self.same), DECISION_BITS, evidence)
+        return np.where(np.isin(numbers, self.different), -DECISION_BITS * 1e3, evidence)
+
+
+def _doubtful(
+    component: Rows, scorer: Scorer, decisions: _Decisions, threshold: float
+) -> Iterator[tuple[Rows, Rows, Rows, Bits]]:
+    """Components in which not every pair is a match: their rows, and all their pairs with the evidence on each."""
+    order = np.argsort(component, kind="stable")
+    ordered = component[order]
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(order) else np.zeros(0, np.int64)
+    counts = np.diff(np.append(starts, len(order)))
+    waiting: list[tuple[int, int]] = []
+    pairs = 0
+    for start, count in zip(starts[counts > 1].tolist(), counts[counts > 1].tolist(), strict=True):
+        if count == 2 and not len(decisions.different):
+            continue
+        waiting.append((start, count))
+        pairs += count * (count - 1) // 2
+        if pairs >= CHUNK_PAIRS:
+            yield from _weigh(order, waiting, scorer, decisions, threshold)
+            waiting, pairs = [], 0
+    yield from _weigh(order, waiting, scorer, decisions, threshold)
+
+
+def _weigh(
+    order: Rows, groups: list[tuple[int, int]], scorer: Scorer, decisions: _Decisions, threshold: float
+) -> Iterator[tuple[Rows, Rows, Rows, Bits]]:
+    if not groups:
+        return
+    inner = [np.triu_indices(count, 1) for _, count in groups]
+    members = [np.sort(order[start : start + count]) for start, count in groups]
+    left = np.concatenate([rows[i] for rows, (i, _) in zip(members, inner, strict=True)])
+    right = np.concatenate([rows[j] for rows, (_, j) in zip(members, inner, strict=True)])
+    scored = scorer.score(left, right, at_least=-np.inf)
+    evidence = np.clip(scored.weights - threshold, -PAIR_BITS_MAX, PAIR_BITS_MAX)
+    evidence = decisions.override(left, right, evidence)
+    ends = np.cumsum([len(i) for i, _ in inner])
+    against = np.add.reduceat(evidence < 0, ends - [len(i) for i, _ in inner])
+    for number in np.flatnonzero(against):
+        i, j = inner[number]
+        yield members[number], i, j, evidence[ends[number] - len(i) : ends[number]]
+
+
+def contract(size: int, left: Rows, right: Rows, evidence: Bits) -> npt.NDArray[np.int64]:
+    """Greedy additive contraction of a small complete graph: part numbers, 0 for the part of the first record.
+
+    Ties are broken by the records' order, so that equal input gives equal parts.
+
+    >>> contract(3, np.array([0, 0, 1]), np.array([1, 2, 2]), np.array([9.0, -8.0, 3.0])).tolist()
+    [0, 0, 1]
+    """
+    ties: list[dict[int, float]] = [{} for _ in range(size)]
+    for a, b, bits in zip(left.tolist(), right.tolist(), evidence.tolist(), strict=True):
+        ties[a][b] = ties[b][a] = bits
+    heap = [(-bits, a, b) for a in range(size) for b, bits in ties[a].items() if a < b and bits > 0]
+    heapq.heapify(heap)
+    part = list(range(size))
+    members = [[i] for i in range(size)]
+    while heap:
+        negative, a, b = heapq.heappop(heap)
+        if part[a] != a or part[b] != b or ties[a].get(b) != -negative:
+            continue  # out of date: one side has been absorbed, or the sum has changed
+        for row in members[b]:
+            part[row] = a
+        members[a].extend(members[b])
+        ties[a].pop(b)
+        for other, bits in ties[b].items():
+            if other == a:
+                continue
+            total = ties[a].get(other, 0.0) + bits
+            ties[a][other] = ties[other][a] = total
+            ties[other].pop(b, None)
+            if total > 0:
+                heapq.heappush(heap, (-total, min(a, other), max(a, other)))
+        ties[b] = {}
+    _, numbers = np.unique(part, return_inverse=True)
+    return numbers.ravel().astype(np.int64)

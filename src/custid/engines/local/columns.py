@@ -1,0 +1,204 @@
+"""Comparable values, dictionary-encoded: equal strings are equal integers.
+
+In: the table of comparable values. Out: `Columns`, one `Column` per name, with what comparisons need of each
+distinct value (length, character bag, digits) worked out once and only when asked for.
+Never here: pairs.
+
+Columns that are compared with each other (`phone` and `phone_2`; `given_latin` and `surname_latin`, which get
+swapped) share one dictionary, so that equality across them is equality of codes too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+
+Codes = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
+
+#: Characters looked at when bounding a similarity; what lies beyond counts as unknown.
+BAG_CHARS = 64
+
+
+def _bits() -> npt.NDArray[np.uint64]:
+    """The bit of each of 64 classes of characters by code point below 128: 26 letters, 10 digits, 28 for the rest;
+    none for zero, which is padding."""
+    classes = np.arange(128) % 28 + 36
+    classes[ord("a") : ord("z") + 1] = np.arange(26)
+    classes[ord("0") : ord("9") + 1] = np.arange(26, 36)
+    bits = np.left_shift(np.uint64(1), classes.astype(np.uint64))
+    bits[0] = 0
+    return bits
+
+
+def _ascii(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """Code points beyond ASCII brought into 1..28, whose classes no letter or digit has."""
+    return np.where(points < 128, points, points % 28 + 1)
+
+
+_BIT = _bits()
+
+_SHARED = {"given_latin": "name", "surname_latin": "name"}
+
+
+class Dictionary:
+    """The distinct values behind one or more columns. Code -1 stands for missing and indexes the last entry of
+    every derived array, which is the one of the empty string."""
+
+    def __init__(self, values: npt.NDArray[np.object_]) -> None:
+        self.values = np.append(values, "")
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @cached_property
+    def chars(self) -> npt.NDArray[np.uint32]:
+        """Code points of the first `BAG_CHARS` characters, zero-padded: (values, width)."""
+        width = min(BAG_CHARS, max(1, int(self.lengths.max())))
+        text = self.values.astype(f"U{width}")
+        return text.view(np.uint32).reshape(len(text), width)
+
+    @cached_property
+    def lengths(self) -> npt.NDArray[np.int32]:
+        """Characters per value."""
+        return np.fromiter(map(len, self.values), np.int32, len(self.values))
+
+    @cached_property
+    def bags(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
+        """A multiset of characters in two words: bit c of the first is set when a character of class c occurs, of
+        the second when two do. Third: characters that neither word could hold."""
+        once = np.zeros(len(self), np.uint64)
+        twice = np.zeros(len(self), np.uint64)
+        for column in self.chars.T:
+            bit = _BIT[_ascii(column)]
+            twice |= once & bit
+            once |= bit
+        held = np.bitwise_count(once).astype(np.int32) + np.bitwise_count(twice).astype(np.int32)
+        return once, twice, self.lengths - held
+
+    @cached_property
+    def digits(self) -> npt.NDArray[np.uint8]:
+        """For ISO dates: the eight digits of YYYY-MM-DD, (values, 8); 255 where the value is no full date."""
+        full = np.full((len(self), 8), 255, np.uint8)
+        if self.chars.shape[1] < 10:
+            return full
+        picked = self.chars[:, [0, 1, 2, 3, 5, 6, 8, 9]].astype(np.int64) - ord("0")
+        good = (self.lengths == 10) & np.all((picked >= 0) & (picked <= 9), axis=1)
+        full[good] = picked[good]
+        return full
+
+    @cached_property
+    def words(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+        """Each value's distinct words as sorted numbers, flat, and the offsets into them; a value in 汉字 without
+        spaces is taken as its neighbouring pairs of characters."""
+        numbers: dict[str, int] = {}
+        flat: list[int] = []
+        offsets = np.zeros(len(self) + 1, np.int64)
+        for i, value in enumerate(self.values):
+            found = sorted({numbers.setdefault(word, len(numbers)) for word in words_of(value)})
+            flat.extend(found)
+            offsets[i + 1] = len(flat)
+        return np.asarray(flat, np.int32), offsets
+
+    @cached_property
+    def word_counts(self) -> npt.NDArray[np.int32]:
+        """Distinct words per value."""
+        return np.diff(self.words[1]).astype(np.int32)
+
+    def derived(self, derivation: str) -> npt.NDArray[np.int32]:
+        """For each value the number of what `derivation` makes of it (see `derivations`); -1 for nothing."""
+        from custid.engines.local.derivations import derive
+
+        made: dict[str | None, int] = {None: -1, "": -1}
+        return np.fromiter(
+            (made.setdefault(out, len(made) - 2) for out in derive(derivation, self.values)), np.int32, len(self)
+        )
+
+
+_HAN = re.compile(r"[㐀-鿿]")
+
+
+def words_of(value: str) -> list[str]:
+    """
+    >>> words_of("12 high street"), words_of("北京路12号")
+    (['12', 'high', 'street'], ['北京', '京路', '路1', '12', '2号'])
+    """
+    words = value.split()
+    if len(words) == 1 and len(value) > 2 and _HAN.search(value):
+        return [value[i : i + 2] for i in range(len(value) - 1)]
+    return words
+
+
+class Column:
+    """One column: `codes` per row into `dictionary`, -1 where missing."""
+
+    def __init__(self, name: str, codes: Codes, dictionary: Dictionary) -> None:
+        self.name = name
+        self.codes = codes
+        self.dictionary = dictionary
+        self._derived: dict[str, Codes] = {}
+
+    def derived(self, derivation: str) -> Codes:
+        """Codes of a derivation, per row."""
+        if derivation not in self._derived:
+            self._derived[derivation] = self.dictionary.derived(derivation)[self.codes]
+        return self._derived[derivation]
+
+    @cached_property
+    def frequencies(self) -> npt.NDArray[np.int64]:
+        """How many rows hold each value of the dictionary (last: missing)."""
+        return np.bincount(np.where(self.codes < 0, len(self.dictionary) - 1, self.codes), minlength=len(self.dictionary))
+
+    @property
+    def filled(self) -> int:
+        """Rows that have a value."""
+        return int(np.count_nonzero(self.codes >= 0))
+
+
+class Columns:
+    """The comparable values of all records, by column name; rows are numbered by position."""
+
+    def __init__(self, values: pa.Table) -> None:
+        self.rows = len(values)
+        self._columns: dict[str, Column] = {}
+        groups: dict[str, list[str]] = {}
+        for field in values.schema:
+            if field.name in ("record_key", "channel") or not pa.types.is_string(field.type):
+                continue
+            base = re.sub(r"_[2-9]\d*$", "", field.name)
+            groups.setdefault(_SHARED.get(base, base), []).append(field.name)
+        for names in groups.values():
+            encoded = pa.chunked_array(
+                [chunk for name in names for chunk in values[name].chunks], pa.string()
+            ).combine_chunks()
+            if isinstance(encoded, pa.ChunkedArray):  # more text than one array's offsets can address
+                encoded = pa.concat_arrays([chunk.cast(pa.large_string()) for chunk in encoded.chunks])
+            encoded = encoded.dictionary_encode()
+            codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+            dictionary = Dictionary(encoded.dictionary.to_numpy(zero_copy_only=False))
+            for i, name in enumerate(names):
+                self._columns[name] = Column(name, codes[i * self.rows : (i + 1) * self.rows], dictionary)
+
+    def __getitem__(self, name: str) -> Column:
+        return self._columns[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._columns
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def expand(self, name: str) -> list[Column]:
+        """The columns a name stands for: itself, or with a star all its numbered values."""
+        if not name.endswith("*"):
+            return [self._columns[name]] if name in self._columns else []
+        pattern = re.compile(re.escape(name[:-1]) + r"(_[2-9]\d*)?")
+        return [column for key, column in self._columns.items() if pattern.fullmatch(key)]
+
+

@@ -1,0 +1,208 @@
+"""How much the evidence on a pair weighs.
+
+In: `Columns`, a trained `Model`, chunks of candidate pairs. Out: levels, and match weights in bits.
+Never here: estimating probabilities (see training), deciding what is a match.
+
+Pairs that can no longer reach the threshold, whatever their remaining comparisons say, are dropped on the way; that
+changes no weight of a pair that is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from custid.engines.local.columns import Columns, Mask
+from custid.engines.local.conditions import Pairs, Rows, holds, present
+from custid.model.spec import Comparison, Condition, Level, Model
+
+Levels = npt.NDArray[np.uint8]
+Bits = npt.NDArray[np.float64]
+
+#: The least chance, in records, that a stranger shares a value: what nobody else has is still no proof.
+_STRANGERS_MIN = 0.1
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Pairs at or above a threshold: their positions in the chunk, weights in bits, and levels (pairs, comparisons)."""
+
+    at: Rows
+    weights: Bits
+    levels: Levels
+
+
+class Comparing:
+    """A model's comparisons, ready to put pairs of these columns on their levels."""
+
+    def __init__(self, columns: Columns, comparisons: tuple[Comparison, ...]) -> None:
+        self.columns = columns
+        self.comparisons = comparisons
+        self._conditions = [
+            [tuple(Condition.parse(text) for text in level.when) for level in comparison.levels]
+            for comparison in comparisons
+        ]
+        names = {comparison.name: i for i, comparison in enumerate(comparisons)}
+        self._silenced: list[tuple[int, int] | None] = []
+        for comparison in comparisons:
+            name, _, label = comparison.silenced_by.partition(":")
+            at = names.get(name)
+            labels = [level.label for level in comparisons[at].levels] if at is not None else []
+            self._silenced.append((names[name], labels.index(label) + 1) if label in labels else None)
+
+    def level(self, number: int, pairs: Pairs, before: list[Levels]) -> Levels:
+        """The level of each pair on comparison `number`: 0 missing, 1 the first level, …"""
+        comparison = self.comparisons[number]
+        out = np.zeros(len(pairs), np.uint8)
+        rest = present(pairs, comparison.columns)
+        silenced = self._silenced[number]
+        if silenced is not None:
+            rest &= before[silenced[0]] != silenced[1]
+        for value, conditions in enumerate(self._conditions[number], start=1):
+            hit = rest.copy()
+            for condition in conditions:
+                hit &= holds(pairs, condition, hit)
+            out[hit] = value
+            rest &= ~hit
+        return out
+
+    def levels(self, left: Rows, right: Rows) -> Levels:
+        """All levels of all pairs: (pairs, comparisons)."""
+        pairs = Pairs(self.columns, left, right)
+        out: list[Levels] = []
+        for number in range(len(self.comparisons)):
+            out.append(self.level(number, pairs, out))
+        return np.stack(out, axis=1) if out else np.zeros((len(left), 0), np.uint8)
+
+
+@dataclass(frozen=True)
+class _Rarity:
+    """What a shared value adds to its level: per value of the dictionary, in bits."""
+
+    column: str
+    against_strangers: Bits
+    against_relatives: Bits
+
+
+class Scorer:
+    """Weighs pairs by a trained model."""
+
+    def __init__(self, columns: Columns, model: Model) -> None:
+        self.comparing = Comparing(columns, model.comparisons)
+        self.columns = columns
+        self.model = model
+        records = max(2, columns.rows)
+        self._prior = np.log2(model.matches_per_record / (records - 1))
+        self._prior_relatives = np.log2(model.matches_per_record / max(model.relatives_per_record, 1e-6))
+        self._strangers: list[Bits] = []
+        self._relatives: list[Bits] = []
+        self._rarity: list[dict[int, _Rarity]] = []
+        for comparison in model.comparisons:
+            levels = comparison.levels
+            self._strangers.append(np.array([0.0, *(np.log2(level.m / level.u) for level in levels)]))
+            self._relatives.append(np.array([0.0, *(np.log2(level.m / level.h) for level in levels)]))
+            self._rarity.append(
+                {
+                    value: rarity
+                    for value, level in enumerate(levels, start=1)
+                    if (rarity := self._rarity_of(comparison, level)) is not None
+                }
+            )
+        # What the comparisons from each number on can add at most.
+        self._most_strangers = self._most(self._strangers, "against_strangers")
+        self._most_relatives = self._most(self._relatives, "against_relatives")
+
+    def _most(self, weights: list[Bits], side: str) -> Bits:
+        best = []
+        for table, rarity in zip(weights, self._rarity, strict=True):
+            extra = [getattr(rarity[v], side).max(initial=0.0) if v in rarity else 0.0 for v in range(len(table))]
+            best.append(max(float((table + extra).max()), 0.0))
+        return np.append(np.cumsum(best[::-1])[::-1], 0.0)
+
+    def _rarity_of(self, comparison: Comparison, level: Level) -> _Rarity | None:
+        found = self.columns.expand(f"{level.term_frequency}*") if level.term_frequency else []
+        if not found:
+            return None
+        frequency = np.sum([column.frequencies for column in found], axis=0).astype(np.float64)
+        frequency[-1] = 0
+        records = max(2.0, frequency.sum())
+        average = float((frequency * (frequency - 1)).sum() / (records * (records - 1)))
+        model = self.model
+        # Of those who share a value, the share that is the same person: nearly all for an e-mail, few for a surname.
+        matches = model.matches_per_record * level.m
+        own = matches / (matches + model.relatives_per_record * level.h + self.columns.rows * level.u)
+        others = np.maximum(frequency - 1, 0)
+        # One person has only so many records, however many share the value.
+        own_others = np.minimum(others * own, 4 * model.matches_per_record + 4)
+        chance = np.maximum(others - own_others, _STRANGERS_MIN) / records
+        typical = max(average * (1 - own), _STRANGERS_MIN / records)
+        strangers = np.log2(typical / chance)
+        if comparison.shared:
+            relatives = np.zeros_like(strangers)
+        else:
+            u = np.minimum(level.u * chance / typical, 1.0)
+            relatives = np.log2(level.h / ((1 - comparison.coincidence) * u + comparison.coincidence * level.m))
+        return _Rarity(level.term_frequency, strangers, relatives)
+
+    def _values(self, column: str, left: Rows, right: Rows) -> npt.NDArray[np.int32]:
+        """The value two rows share in a column or its numbered ones; -1 where they share none."""
+        found = self.columns.expand(f"{column}*")
+        out = np.full(len(left), -1, np.int32)
+        for a in found:
+            for b in found:
+                code = a.codes[left]
+                out = np.where((out < 0) & (code == b.codes[right]), code, out)
+        return out
+
+    def _add(
+        self, number: int, level: Levels, left: Rows, right: Rows, strangers: Bits, relatives: Bits
+    ) -> None:
+        strangers += self._strangers[number][level]
+        relatives += self._relatives[number][level]
+        for value, rarity in self._rarity[number].items():
+            at = np.flatnonzero(level == value)
+            if len(at):
+                code = self._values(rarity.column, left[at], right[at])
+                found = code >= 0
+                strangers[at[found]] += rarity.against_strangers[code[found]]
+                relatives[at[found]] += rarity.against_relatives[code[found]]
+
+    def score(self, left: Rows, right: Rows, *, at_least: float) -> Scored:
+        """Weigh pairs; only those of at least `at_least` bits come back."""
+        at = np.arange(len(left))
+        pairs = Pairs(self.columns, left, right)
+        strangers = np.full(len(left), self._prior)
+        relatives = np.full(len(left), self._prior_relatives)
+        levels: list[Levels] = []
+        for number in range(len(self.comparing.comparisons)):
+            level = self.comparing.level(number, pairs, levels)
+            self._add(number, level, pairs.left, pairs.right, strangers, relatives)
+            levels.append(level)
+            alive: Mask = (strangers + self._most_strangers[number + 1] >= at_least) & (
+                relatives + self._most_relatives[number + 1] >= at_least
+            )
+            if np.count_nonzero(alive) < 0.8 * len(alive):
+                at, strangers, relatives = at[alive], strangers[alive], relatives[alive]
+                levels = [earlier[alive] for earlier in levels]
+                pairs = Pairs(self.columns, pairs.left[alive], pairs.right[alive])
+        weights = -np.logaddexp2(-strangers, -relatives)
+        keep = weights >= at_least
+        stacked = np.stack(levels, axis=1) if levels else np.zeros((len(at), 0), np.uint8)
+        return Scored(at[keep], weights[keep], stacked[keep])
+
+    def describe(self, levels: Levels) -> list[str]:
+        """Levels in words, per pair: "email:equal surname:close"; what is missing is left out."""
+        if len(levels) == 0:
+            return []
+        patterns, inverse = np.unique(levels, axis=0, return_inverse=True)
+        words = [
+            " ".join(
+                f"{comparison.name}:{comparison.label(int(value))}"
+                for comparison, value in zip(self.model.comparisons, pattern, strict=True)
+                if value
+            )
+            for pattern in patterns
+        ]
+        return np.array(words, object)[inverse.ravel()].tolist()

@@ -1,0 +1,272 @@
+"""Learning a model's probabilities from the data, without labels.
+
+In: `Columns`, blocking rules applied to them, an untrained `Model`. Out: the `Model` with m, u, h and the
+number of matches and relatives per record. Never here: reading truth; clocks; unseeded randomness.
+
+u comes from random pairs, less the matches among them. m and h come from expectation maximization over the counts
+of agreement patterns (Dempster, Laird, Rubin 1977; for record linkage Winkler 1988), in one go over all blocking
+rules: every rule is a session with class shares of its own, in which the comparisons its keys decide stay silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from custid.engines.local.blocking import Blocks, _first_time
+from custid.engines.local.columns import Columns
+from custid.engines.local.scoring import Comparing, Levels
+from custid.model.spec import Comparison, Condition, Model
+
+RANDOM_PAIRS = 1_000_000
+SESSION_PAIRS = 40_000
+#: How many imagined pairs the defaults are worth when probabilities are estimated.
+DEFAULT_PAIRS = 30.0
+ROUNDS_MAX = 200
+TOLERANCE = 1e-4
+
+Table = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Session:
+    """Agreement patterns of pairs of one rule: (patterns, comparisons) levels, how often each was seen among all
+    its pairs, the share of the rule's pairs each stands for that no earlier rule yields, comparisons that speak."""
+
+    patterns: Levels
+    counts: Table
+    weights: Table
+    speaks: npt.NDArray[np.bool_]
+
+
+def train(columns: Columns, blocks: Sequence[Blocks], model: Model, *, seed: int) -> Model:
+    """Estimate everything. Deterministic in its arguments."""
+    rng = np.random.default_rng(seed)
+    comparing = Comparing(columns, model.comparisons)
+    seen = _random_levels(columns, comparing, rng)
+    sessions = [
+        session
+        for number in range(len(blocks))
+        if (session := _session(columns, comparing, blocks, number, rng)) is not None
+    ]
+    m = [np.array(comparison.default_m) for comparison in model.comparisons]
+    u = [shares.copy() for shares in seen]
+    all_pairs = columns.rows * (columns.rows - 1) / 2
+    share_matches = min(0.5 * columns.rows / max(all_pairs, 1), 0.5)
+    share_relatives = share_matches
+    h = [_relatives(comparison, m[i], u[i], None) for i, comparison in enumerate(model.comparisons)]
+    rounds = 0
+    converged = not sessions
+    shares = [np.array([0.3, 0.2, 0.5]) for _ in sessions]
+    while sessions and rounds < ROUNDS_MAX and not converged:
+        rounds += 1
+        before = np.concatenate(m)
+        m, h, shares = _maximize(model.comparisons, sessions, shares, m, u, h)
+        if rounds % 5 == 0:
+            share_matches, share_relatives = _overall(sessions, m, u, h, all_pairs, share_matches, share_relatives)
+            u = _strangers(seen, m, h, share_matches, share_relatives, columns.rows)
+        converged = rounds > 10 and float(np.abs(np.concatenate(m) - before).max()) < TOLERANCE
+    if sessions:
+        share_matches, share_relatives = _overall(sessions, m, u, h, all_pairs, share_matches, share_relatives)
+        u = _strangers(seen, m, h, share_matches, share_relatives, columns.rows)
+    comparisons = tuple(
+        replace(
+            comparison,
+            levels=tuple(
+                replace(level, m=float(m[i][j]), u=float(u[i][j]), h=float(h[i][j]))
+                for j, level in enumerate(comparison.levels)
+            ),
+        )
+        for i, comparison in enumerate(model.comparisons)
+    )
+    return replace(
+        model,
+        comparisons=comparisons,
+        matches_per_record=float(2 * share_matches * all_pairs / max(1, columns.rows)),
+        relatives_per_record=float(2 * share_relatives * all_pairs / max(1, columns.rows)),
+    ).with_facts(
+        records=columns.rows,
+        seed=seed,
+        rounds=rounds,
+        converged=bool(converged),
+        pairs_seen=int(sum(session.counts.sum() for session in sessions)),
+    )
+
+
+def _random_levels(columns: Columns, comparing: Comparing, rng: np.random.Generator) -> list[Table]:
+    """The share of random pairs on each level, among those where the comparison is not missing."""
+    left = rng.integers(0, max(1, columns.rows), RANDOM_PAIRS)
+    right = rng.integers(0, max(1, columns.rows), RANDOM_PAIRS)
+    differ = left != right
+    levels = comparing.levels(left[differ], right[differ])
+    out = []
+    for number, comparison in enumerate(comparing.comparisons):
+        counts = np.bincount(levels[:, number], minlength=len(comparison.levels) + 1)[1:].astype(float)
+        shares = (counts + 0.5 / len(counts)) / (counts.sum() + 0.5)
+        exact = _collisions(columns, comparison)
+        if exact is not None:
+            shares[1:] *= (1 - exact) / max(1e-12, 1 - shares[0])
+            shares[0] = exact
+        out.append(shares)
+    return out
+
+
+def _collisions(columns: Columns, comparison: Comparison) -> float | None:
+    """How often two random records agree exactly, from the frequencies of values: a sample of pairs is too small
+    to tell for what is nearly unique. None where the first level is more than one equality."""
+    when = comparison.levels[0].when
+    if len(when) != 1 or not when[0].endswith(" equal"):
+        return None
+    found = columns.expand(when[0].split()[0])
+    frequency = np.sum([column.frequencies for column in found], axis=0)[:-1].astype(float)
+    filled = max((column.filled for column in found), default=0)
+    return float((frequency * (frequency - 1)).sum() / max(1.0, filled * (filled - 1.0)))
+
+
+def _session(
+    columns: Columns, comparing: Comparing, blocks: Sequence[Blocks], number: int, rng: np.random.Generator
+) -> _Session | None:
+    found = blocks[number]
+    pairs = found.pairs
+    if pairs == 0:
+        return None
+    numbers = np.arange(pairs) if pairs <= SESSION_PAIRS else np.sort(rng.integers(0, pairs, SESSION_PAIRS))
+    left, right, own = found.pairs_at(numbers)
+    levels = comparing.levels(left, right)
+    new = _new(blocks, number, left, right, own) * (pairs / len(numbers))
+    patterns, inverse = np.unique(levels, axis=0, return_inverse=True)
+    inverse = inverse.ravel()
+    decided = _sources(found.rule.columns)
+    speaks = np.array([not (_sources_of(comparison) & decided) for comparison in comparing.comparisons])
+    return _Session(
+        patterns,
+        np.bincount(inverse).astype(float),
+        np.bincount(inverse, weights=new),
+        speaks,
+    )
+
+
+def _new(
+    blocks: Sequence[Blocks], number: int, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64],
+    own: npt.NDArray[np.int32],
+) -> Table:
+    """1 for pairs that this rule yields for the first time, else 0."""
+    kept_left, kept_right = _first_time(blocks, number, left, right, own)
+    wide = np.int64(1) << 32
+    return np.isin(left * wide + right, kept_left * wide + kept_right).astype(float)
+
+
+#: Columns made from others: what decides one decides the other.
+_MADE_FROM = {
+    "given_latin": {"given_name"},
+    "surname_latin": {"surname"},
+    "name_tokens": {"given_name", "surname"},
+    "full_name": {"given_name", "surname"},
+    "email_local": {"email"},
+    "company_latin": {"company"},
+}
+
+
+def _sources(columns: Iterable[str]) -> set[str]:
+    """The columns that these are made from, without their stars."""
+    return {
+        source for column in columns for source in _MADE_FROM.get(column.rstrip("*"), {column.rstrip("*")})
+    }
+
+
+def _sources_of(comparison: Comparison) -> set[str]:
+    conditions = [Condition.parse(text) for level in comparison.levels for text in level.when]
+    # A swapped name looks at the other name too, but that does not decide it.
+    looked_at = {column for found in conditions if found.test != "swapped" for column in found.columns}
+    return _sources({*comparison.columns, *looked_at})
+
+
+def _likelihoods(session: _Session, classes: Sequence[list[Table]], speaks: npt.NDArray[np.bool_]) -> Table:
+    """log2 of each pattern's probability in each class: (patterns, classes)."""
+    out = np.zeros((len(session.patterns), len(classes)))
+    for k, probabilities in enumerate(classes):
+        for i in np.flatnonzero(speaks):
+            out[:, k] += np.append(0.0, np.log2(probabilities[i]))[session.patterns[:, i]]
+    return out
+
+
+def _posteriors(likelihoods: Table, shares: Table) -> Table:
+    weighted = likelihoods + np.log2(np.maximum(shares, 1e-300))
+    weighted -= weighted.max(axis=1, keepdims=True)
+    odds = np.exp2(weighted)
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+
+def _maximize(
+    comparisons: tuple[Comparison, ...],
+    sessions: list[_Session],
+    shares: list[Table],
+    m: list[Table],
+    u: list[Table],
+    h: list[Table],
+) -> tuple[list[Table], list[Table], list[Table]]:
+    """One round of expectation and maximization."""
+    matches = [DEFAULT_PAIRS * np.array(comparison.default_m) for comparison in comparisons]
+    relatives = [DEFAULT_PAIRS * (0.5 * a + 0.5 * b) for a, b in zip(m, u, strict=True)]
+    new_shares = []
+    for session, share in zip(sessions, shares, strict=True):
+        posterior = _posteriors(_likelihoods(session, (m, h, u), session.speaks), share) * session.counts[:, None]
+        total = posterior.sum(axis=0) + np.array([1.0, 1.0, 1.0])
+        new_shares.append(total / total.sum())
+        for i in np.flatnonzero(session.speaks):
+            size = len(m[i]) + 1
+            matches[i] += np.bincount(session.patterns[:, i], posterior[:, 0], size)[1:]
+            relatives[i] += np.bincount(session.patterns[:, i], posterior[:, 1], size)[1:]
+    m = [counts / counts.sum() for counts in matches]
+    h = [
+        _relatives(comparison, m[i], u[i], relatives[i] / relatives[i].sum())
+        for i, comparison in enumerate(comparisons)
+    ]
+    return m, h, new_shares
+
+
+def _relatives(comparison: Comparison, m: Table, u: Table, learned: Table | None) -> Table:
+    """Level probabilities among relatives: learnt for what a household shares, else those of strangers but for a
+    few coincidences."""
+    if comparison.shared:
+        return learned if learned is not None else 0.5 * m + 0.5 * u
+    return (1 - comparison.coincidence) * u + comparison.coincidence * m
+
+
+def _strangers(
+    seen: list[Table], m: list[Table], h: list[Table], share_matches: float, share_relatives: float, records: int
+) -> list[Table]:
+    """What random pairs show, less the matches and relatives among them."""
+    out = []
+    for i, shares in enumerate(seen):
+        rest = shares - share_matches * m[i] - share_relatives * (h[i] if h is not None else m[i])
+        rest = np.maximum(rest, 0.1 / max(1, records) * np.minimum(m[i], 1))
+        out.append(rest / rest.sum())
+    return out
+
+
+def _overall(
+    sessions: list[_Session],
+    m: list[Table],
+    u: list[Table],
+    h: list[Table],
+    all_pairs: float,
+    share_matches: float,
+    share_relatives: float,
+) -> tuple[float, float]:
+    """The shares of matches and relatives among all pairs, from the pairs that the rules yield together."""
+    everything = np.ones(len(m), bool)
+    likelihoods = np.concatenate([_likelihoods(session, (m, h, u), everything) for session in sessions])
+    weights = np.concatenate([session.weights for session in sessions])
+    for _ in range(100):
+        shares = np.array([share_matches, share_relatives, max(1e-9, 1 - share_matches - share_relatives)])
+        found = (_posteriors(likelihoods, shares) * weights[:, None]).sum(axis=0) / max(all_pairs, 1.0)
+        new_matches, new_relatives = (max(float(x), 0.01 / max(all_pairs, 1.0)) for x in found[:2])
+        done = abs(new_matches - share_matches) <= 1e-3 * share_matches
+        share_matches, share_relatives = new_matches, new_relatives
+        if done:
+            break
+    return share_matches, share_relatives

@@ -1,0 +1,167 @@
+"""What to compare and how much it counts, as data.
+
+In: nothing. Out: frozen dataclasses. Never here: computing on tables; `engines` do that.
+
+A `Model` follows Fellegi and Sunter (A Theory for Record Linkage, JASA 1969): every comparison puts a pair on one
+of its levels, each level has a probability `m` among matches and `u` among strangers, and log2(m/u), summed over
+the comparisons and added to the prior, is the match weight in bits.
+
+custid adds a third class beside matches and strangers: **relatives**, different people who share a surname, an
+address, a landline or a mailbox. Each level has a probability `h` among relatives too, and a pair's weight is the
+evidence against both alternatives at once: ``-log2(2**-w_stranger + 2**-w_relative)``. What a household shares
+therefore cannot add up to a match by itself, whereas first names and birth dates keep their full say.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from custid.errors import ConfigError
+
+#: Tests a condition can use → does it need a number ("jaro_winkler >= 0.9")?
+TESTS: dict[str, bool] = {
+    "equal": False,  # the same comparable value
+    "jaro_winkler": True,  # similarity 0..1, at least
+    "edits": True,  # optimal string alignment distance, at most
+    "tokens": True,  # share of words in common (Jaccard) 0..1, at least
+    "contained": False,  # every word of the shorter stands in the longer
+    "initial": False,  # one is the first letter of the other
+    "begins": False,  # one is the beginning of the other, at least three characters
+    "digits_off": True,  # digits that differ in a date of eight, at most; two neighbours exchanged count as one
+    "day_month_swapped": False,  # day and month exchanged
+    "same_year": False,
+    "same_month_day": False,
+    "swapped": False,  # two columns: each side's first equals the other's second
+}
+
+_CONDITION = re.compile(
+    r"^(?P<columns>[^\s]+(?:\s*,\s*[^\s]+)*)\s+(?P<test>[a-z_]+)(?:\s*(?P<op>>=|<=)\s*(?P<number>[\d.]+))?$"
+)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One test on one column (on two for `swapped`); false where a value is missing.
+
+    A column written with a star, `phone*`, stands for all its values: `phone`, `phone_2`, …; the best pair counts.
+
+    >>> Condition.parse("surname_latin jaro_winkler >= 0.9")
+    Condition(columns=('surname_latin',), test='jaro_winkler', number=0.9)
+    >>> Condition.parse("given_latin,surname_latin swapped").columns
+    ('given_latin', 'surname_latin')
+    """
+
+    columns: tuple[str, ...]
+    test: str
+    number: float = 0.0
+
+    @classmethod
+    def parse(cls, text: str) -> Condition:
+        """Read the written form. Raises ConfigError."""
+        found = _CONDITION.match(text.strip())
+        if not found or found["test"] not in TESTS:
+            raise ConfigError(
+                f"condition {text!r} is not understood. Write 'COLUMN TEST', with TEST one of: {', '.join(TESTS)}."
+            )
+        if TESTS[found["test"]] != (found["number"] is not None):
+            needs = "needs" if TESTS[found["test"]] else "takes no"
+            raise ConfigError(f"condition {text!r}: test {found['test']!r} {needs} number.")
+        columns = tuple(part.strip() for part in found["columns"].split(","))
+        if (len(columns) == 2) != (found["test"] == "swapped") or len(columns) > 2:
+            raise ConfigError(f"condition {text!r}: 'swapped' takes two columns, every other test one.")
+        return cls(columns, found["test"], float(found["number"] or 0.0))
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of a comparison: holds where all of `when` hold and no earlier level did.
+
+    `when` empty: everything else. `m`, `u`, `h`: the level's probability among matches, strangers and relatives;
+    0 means not estimated yet. `term_frequency`: the column whose rarity adjusts `u` for the very value two records
+    share; "" for none.
+    """
+
+    label: str
+    when: tuple[str, ...] = ()
+    m: float = 0.0
+    u: float = 0.0
+    h: float = 0.0
+    term_frequency: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One thing two records are compared on.
+
+    A pair is *missing* on it (no evidence either way) unless at least one of `columns` has a value on both sides.
+    `shared`: relatives tend to have it in common; `coincidence`: otherwise, the share of relatives that agree on it
+    as if they were one person (twins' birth dates, a father and son of one name). `silenced_by` ("given_name:swapped"): missing as well where that
+    other comparison, which must come earlier, is on that level, because it has already counted this evidence.
+    `default_m`: what is assumed of `m`, level by level, where the data cannot tell.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    levels: tuple[Level, ...]
+    shared: bool = False
+    coincidence: float = 0.0
+    silenced_by: str = ""
+    default_m: tuple[float, ...] = ()
+
+    def label(self, level: int) -> str:
+        """The label of a level number as engines use it: 0 is missing, 1 the first level."""
+        return "missing" if level == 0 else self.levels[level - 1].label
+
+
+@dataclass(frozen=True)
+class BlockingRule:
+    """Records that agree on all `keys` are compared.
+
+    A key is a column, or a column with a derivation: `surname_latin|first4`, `birth_date|year`,
+    `surname_latin|sound`, `phone*` (any of the values of both).
+    """
+
+    keys: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """How reports call it."""
+        return " + ".join(self.keys)
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns its keys are made of."""
+        return frozenset(key.split("|")[0] for key in self.keys)
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything `resolve` needs to know about matching, and nothing about one data set's rows.
+
+    `matches_per_record`: how many other records of the same person a record has on average; with the number of
+    records it makes the prior, so that the prior falls by itself as data grows. `relatives_per_record` likewise.
+    `match_threshold`, `review_threshold`: bits. `narrowing`: keys added, in this order, to blocks of more than
+    `block_rows_max` records. `survivorship`: field → rule; "*" is the default. `facts`: how it was trained.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    blocking: tuple[BlockingRule, ...]
+    narrowing: tuple[str, ...] = ()
+    block_rows_max: int = 200
+    matches_per_record: float = 0.0
+    relatives_per_record: float = 0.0
+    match_threshold: float = 0.0
+    review_threshold: float = -5.0
+    survivorship: dict[str, str] = field(default_factory=lambda: {"*": "most_recent"})
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def trained(self) -> bool:
+        """Whether its probabilities have been estimated."""
+        return self.matches_per_record > 0
+
+    def with_facts(self, **facts: Any) -> Model:
+        """The same model, knowing more about how it came to be."""
+        return replace(self, facts={**self.facts, **facts})

@@ -1,0 +1,99 @@
+"""The tables of a registry, and the steps that bring an older registry up to date.
+
+In: a session. Out: nothing but the tables, in a database schema of their own named `custid`.
+Never here: reading or writing what they hold, apart from the format's number. A step that was released never
+changes: a registry is what the steps made of it.
+
+The events are the truth; `links` and `customers` are kept alongside so that nobody has to add them up.
+Field columns of `records` are named in `fields`, because a field may have a name that no column can have.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from custid.errors import NotARegistry, RegistryTooNew
+from custid.registries.session import Session
+
+MAGIC = "custid registry"
+
+#: The statements that lead from format n to format n + 1; the first make format 1 out of nothing.
+STEPS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE SCHEMA custid",
+        "CREATE TABLE custid.meta (name VARCHAR NOT NULL, value VARCHAR NOT NULL)",
+        """CREATE TABLE custid.runs (run_id BIGINT NOT NULL, started_at TIMESTAMPTZ NOT NULL,
+            committed_at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL, custid_version VARCHAR NOT NULL,
+            model_id VARCHAR, summary VARCHAR NOT NULL, chain VARCHAR NOT NULL)""",
+        """CREATE TABLE custid.records (record_key BIGINT NOT NULL, channel VARCHAR NOT NULL,
+            record_id VARCHAR NOT NULL, updated_at TIMESTAMPTZ, live BOOLEAN NOT NULL,
+            first_run BIGINT NOT NULL, last_run BIGINT NOT NULL)""",
+        """CREATE TABLE custid.fields (position BIGINT NOT NULL, field VARCHAR NOT NULL,
+            column_name VARCHAR NOT NULL)""",
+        """CREATE TABLE custid.events (seq BIGINT NOT NULL, run_id BIGINT NOT NULL, kind VARCHAR NOT NULL,
+            customer_id VARCHAR NOT NULL, other_id VARCHAR, record_key BIGINT, reason VARCHAR NOT NULL,
+            evidence VARCHAR, evidence_left BIGINT, evidence_right BIGINT, match_weight REAL, levels VARCHAR,
+            decision_id BIGINT)""",
+        "CREATE TABLE custid.links (record_key BIGINT NOT NULL, customer_id VARCHAR NOT NULL)",
+        """CREATE TABLE custid.customers (customer_id VARCHAR NOT NULL, minted BIGINT NOT NULL,
+            status VARCHAR NOT NULL, redirect VARCHAR, created_run BIGINT NOT NULL)""",
+        """CREATE TABLE custid.edges (left_key BIGINT NOT NULL, right_key BIGINT NOT NULL,
+            match_weight REAL NOT NULL, levels VARCHAR)""",
+        """CREATE TABLE custid.decisions (decision_id BIGINT NOT NULL, left_key BIGINT NOT NULL,
+            right_key BIGINT NOT NULL, verdict VARCHAR NOT NULL, actor VARCHAR NOT NULL, reason VARCHAR,
+            decided_at TIMESTAMPTZ NOT NULL, revoked_at TIMESTAMPTZ, revoked_by VARCHAR)""",
+        """CREATE TABLE custid.rejects (run_id BIGINT NOT NULL, channel VARCHAR NOT NULL,
+            source VARCHAR NOT NULL, "row" BIGINT, record_id VARCHAR, reason VARCHAR NOT NULL,
+            detail VARCHAR NOT NULL, raw VARCHAR)""",
+        """CREATE TABLE custid.models (model_id VARCHAR NOT NULL, model VARCHAR NOT NULL,
+            run_id BIGINT NOT NULL)""",
+    ),
+)
+
+FORMAT = len(STEPS)
+
+
+def build(session: Session) -> None:
+    """Make the tables of an empty registry."""
+    _step(session, 0)
+    for name, value in (
+        ("magic", MAGIC),
+        ("format", str(FORMAT)),
+        ("created_by", f"custid {version('custid')}"),
+    ):
+        session.execute("INSERT INTO custid.meta (name, value) VALUES ($1, $2)", (name, value))
+
+
+def format_of(session: Session, location: str) -> int:
+    """The format of the registry in `session`. Raises NotARegistry, RegistryTooNew."""
+    found = session.fetch(
+        "SELECT 1 AS found FROM information_schema.tables WHERE table_schema = 'custid' AND table_name = 'meta'"
+    )
+    meta: dict[str, str] = {}
+    if len(found):
+        rows = session.fetch("SELECT name, value FROM custid.meta").to_pylist()
+        meta = {row["name"]: row["value"] for row in rows}
+    if meta.get("magic") != MAGIC or not meta.get("format", "").isdigit():
+        raise NotARegistry(
+            f"{location} is a database, but not one that custid made. It was left as it is; give another path."
+        )
+    if int(meta["format"]) > FORMAT:
+        raise RegistryTooNew(
+            f"{location} has format {meta['format']}; this custid ({version('custid')}) knows up to {FORMAT}. "
+            "Update custid: pip install -U custid"
+        )
+    return int(meta["format"])
+
+
+def migrate(session: Session, location: str) -> None:
+    """Bring the registry in `session` to the newest format, step by step, inside its transaction."""
+    found = format_of(session, location)
+    if found < FORMAT:
+        _step(session, found)
+        session.execute("UPDATE custid.meta SET value = $1 WHERE name = 'format'", (str(FORMAT),))
+
+
+def _step(session: Session, start: int) -> None:
+    for step in STEPS[start:]:
+        for statement in step:
+            session.execute(statement)

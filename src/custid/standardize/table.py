@@ -1,0 +1,318 @@
+"""Records in, comparable values out: which kind reads which field, and which value wins where several could.
+
+In: records (schemas.RECORDS or STORED_RECORDS + fields). Out: `Standardized`, row-aligned with the records.
+Never here: rules of one kind (see its module), and anything by which one record's values would depend on another
+record: that is what makes a day's batch give the same values as everything at once.
+
+Work is done on the distinct values of a column. Where a value's reading depends on more than itself (a telephone
+number on the record's country), it is done on the distinct pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from custid.standardize import addresses, companies, dates, emails, identifiers, junk, names, phones, sexes
+from custid.standardize.fields import FIELDS, base_of, kind_of
+from custid.standardize.text import Outcome, clean, nulls, where
+
+#: field: the field the value stood in; value: as written; reason: see `junk`; count: rows that hold it.
+JUNK = pa.schema(
+    [
+        pa.field("field", pa.string(), nullable=False),
+        pa.field("value", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("count", pa.int64(), nullable=False),
+    ]
+)
+
+_PASSED = ("record_key", "channel", "record_id")
+_NAME_PARTS = ("given_name", "middle_name", "surname", "maiden_name", "nickname")
+# Countries that write the month before the day; elsewhere the day comes first, where the year does not.
+_MONTH_FIRST = frozenset({"US", "PH", "FM", "MH"})
+_YEAR_FIRST = frozenset({"CN", "TW", "HK", "MO", "JP", "KR", "HU", "LT", "MN", "CA"})
+
+Columns = dict[str, pa.Array]
+
+
+@dataclass(frozen=True)
+class Standardized:
+    """What `standardize` returns.
+
+    `values`: row-aligned with the records; record_key and channel where the records have them, then one string column
+    per comparable value. `junk`: JUNK, what was taken for no value and why, by field, then count from the top.
+    """
+
+    values: pa.Table = field(repr=False)
+    junk: pa.Table = field(repr=False)
+
+
+def standardize(
+    records: pa.Table,
+    *,
+    country: str | Mapping[str, str] | None = None,
+    day_first: bool | Mapping[str, bool] | None = None,
+) -> Standardized:
+    """Make the field columns of `records` comparable; unknown fields are left out.
+
+    A comparable value depends on its own record, its channel and the arguments, and on nothing else.
+
+    Args:
+        records: RECORDS or STORED_RECORDS + fields, in any order.
+        country: ISO 3166 code by which national telephone numbers and dates are read where the record has no country
+            of its own; or a mapping from channel to code.
+        day_first: how dates such as 3/5/1980 are read, or a mapping from channel. None: by the country, and where that
+            says nothing, only the year is kept.
+
+    >>> records = pa.table({"channel": ["crm"], "full_name": ["ZHANG Wei"], "email": ["Wei+a@x.org"], "phone": ["无"]})
+    >>> found = standardize(records, country="CN")
+    >>> found.values.select(["surname", "name_tokens", "email", "phone"]).to_pylist()
+    [{'surname': 'zhang', 'name_tokens': 'wei zhang', 'email': 'wei@x.org', 'phone': None}]
+    >>> found.junk.to_pylist()
+    [{'field': 'phone', 'value': '无', 'reason': 'placeholder', 'count': 1}]
+    """
+    work = _Work(records, country, day_first)
+    values: Columns = {}
+    for suffix, sources in _by_number(records.column_names).items():
+        values |= {name + suffix: column for name, column in _standardize_group(work, sources).items()}
+    passed = {name: records[name] for name in ("record_key", "channel") if name in records.column_names}
+    return Standardized(pa.table(passed | values), work.junk_table())
+
+
+def _by_number(columns: list[str]) -> dict[str, dict[str, str]]:
+    """"" or "_2", … → base field → column, for the columns that are fields."""
+    groups: dict[str, dict[str, str]] = {}
+    for column in columns:
+        base = base_of(column)
+        if base in FIELDS and column not in _PASSED:
+            groups.setdefault(column.removeprefix(base), {})[base] = column
+    return dict(sorted(groups.items(), key=lambda group: int(group[0][1:] or 1)))
+
+
+class _Work:
+    """The records, how to read them by channel, and the junk found so far."""
+
+    def __init__(
+        self,
+        records: pa.Table,
+        country: str | Mapping[str, str] | None,
+        day_first: bool | Mapping[str, bool] | None,
+    ) -> None:
+        self.records = records
+        self._junk: list[pa.Table] = []
+        self.country = self._by_channel(country, pa.string())
+        self.day_first = self._by_channel(day_first, pa.bool_())
+        if isinstance(country, str):
+            self.country = pc.utf8_upper(self.country)
+
+    def _by_channel(self, setting: object, kind: pa.DataType) -> pa.Array:
+        """`setting` per row: one value for all, or looked up by the row's channel."""
+        rows = len(self.records)
+        if not isinstance(setting, Mapping):
+            return pa.repeat(pa.scalar(setting, kind), rows)
+        if "channel" not in self.records.column_names:
+            return pa.nulls(rows, kind)
+        channels = _whole(self.records["channel"]).dictionary_encode()
+        by_channel = pa.array([setting.get(name) for name in channels.dictionary.to_pylist()], kind)
+        return by_channel.take(channels.indices)
+
+    def read(self, column: str, kind: Callable[[pa.Array], Outcome]) -> Columns:
+        """What `kind` makes of a column, row-aligned; its junk is noted."""
+        return self._read(column, _whole(self.records[column]), None, lambda values, _: kind(values))
+
+    def read_with(self, column: str, context: pa.Array, kind: Callable[[pa.Array, pa.Array], Outcome]) -> Columns:
+        """As `read`, where the reading of a value also depends on the row's `context` (a string or null)."""
+        return self._read(column, _whole(self.records[column]), context, kind)
+
+    def _read(
+        self,
+        column: str,
+        written: pa.Array,
+        context: pa.Array | None,
+        kind: Callable[[pa.Array, pa.Array], Outcome],
+    ) -> Columns:
+        if context is None or context.null_count == len(context):
+            encoded = written.dictionary_encode()
+            raw, contexts = encoded.dictionary, nulls(len(encoded.dictionary))
+        else:
+            pairs = pc.binary_join_element_wise(pc.fill_null(context, ""), written, "\x1f")
+            encoded = pairs.dictionary_encode()
+            split = pc.extract_regex(encoded.dictionary, "(?s)^(?P<context>[^\x1f]*)\x1f(?P<raw>.*)$")
+            contexts, raw = pc.struct_field(split, "context"), pc.struct_field(split, "raw")
+            contexts = where(pc.not_equal(contexts, ""), contexts)
+        values = clean(raw)
+        base = base_of(column)
+        placeholder = junk.placeholders(values, base, FIELDS[base])
+        found = kind(where(pc.is_null(placeholder), values), contexts)
+        self._note(column, raw, encoded.indices, junk.first_reason(placeholder, found.reason))
+        return {name: part.take(encoded.indices) for name, part in found.columns.items()}
+
+    def _note(self, column: str, raw: pa.Array, indices: pa.Array, reason: pa.Array) -> None:
+        at = np.flatnonzero(reason.is_valid().to_numpy(zero_copy_only=False))
+        if not len(at):
+            return
+        counts = np.bincount(indices.drop_null().to_numpy(), minlength=len(raw))
+        found = [pa.repeat(column, len(at)), raw.take(pa.array(at)), reason.take(pa.array(at)), pa.array(counts[at])]
+        self._junk.append(pa.Table.from_arrays(found, schema=JUNK))
+
+    def junk_table(self) -> pa.Table:
+        if not self._junk:
+            return JUNK.empty_table()
+        table = pa.concat_tables(self._junk).group_by(["field", "value", "reason"]).aggregate([("count", "sum")])
+        table = table.rename_columns(["field", "value", "reason", "count"]).cast(JUNK)
+        return table.sort_by([("field", "ascending"), ("count", "descending"), ("value", "ascending"), ("reason", "ascending")])
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """A column as one string array."""
+    whole = column.cast(pa.string()).combine_chunks()
+    return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
+
+
+def _distinct(column: pa.Array, function: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """`function` of a row-aligned column, worked out on its distinct values."""
+    encoded = column.dictionary_encode()
+    return function(encoded.dictionary).take(encoded.indices)
+
+
+def _first(*columns: pa.Array | None) -> pa.Array | None:
+    """Row by row the first value that is there; None when there is no column at all."""
+    have = [column for column in columns if column is not None]
+    return pc.coalesce(*have) if have else None
+
+
+def _standardize_group(work: _Work, sources: dict[str, str]) -> Columns:
+    """The comparable columns of fields that share a number; `sources`: base field → column."""
+    values: Columns = {}
+    place = _addresses(work, sources)
+    values |= _names(work, sources)
+    for base, column in sources.items():
+        kind = kind_of(base)
+        if kind == "email":
+            found = work.read(column, emails.emails)
+            values |= {"email": found["email"], "email_local": found["email_local"]}
+        elif kind == "phone":
+            values |= work.read_with(column, _first(_own_country(work, place), work.country), phones.phones)
+        elif kind == "date":
+            values |= _dates(work, column, base)
+        elif kind == "sex":
+            values |= work.read(column, sexes.sexes)
+        elif kind == "identifier" and base != "national_id":
+            values |= work.read(column, lambda some, base=base: identifiers.identifiers(some, base))
+    if "national_id" in sources:
+        found = work.read(sources["national_id"], identifiers.national_ids)
+        values |= {name: found[name] for name in ("national_id", "national_id_valid")}
+        for gap in ("birth_date", "sex"):
+            values[gap] = _first(values.get(gap), found[gap])
+    return values | place
+
+
+def _own_country(work: _Work, place: Columns) -> pa.Array | None:
+    """The country of each record: of its group's fields, else of its first country field."""
+    if "country" in place:
+        return place["country"]
+    return work.read("country", addresses.countries)["country"] if "country" in work.records.column_names else None
+
+
+def _dates(work: _Work, column: str, base: str) -> Columns:
+    by_country = pc.if_else(
+        pc.is_in(work.country, pa.array(sorted(_MONTH_FIRST))),
+        pa.scalar(False),
+        pc.if_else(pc.is_in(work.country, pa.array(sorted(_YEAR_FIRST))), pa.scalar(None, pa.bool_()), pa.scalar(True)),
+    )
+    by_country = pc.if_else(pc.is_valid(work.country), by_country, pa.scalar(None, pa.bool_()))
+    order = pc.if_else(pc.coalesce(work.day_first, by_country), "day", "month")
+
+    def read(some: pa.Array, orders: pa.Array) -> Outcome:
+        found = [dates.dates(some, day_first) for day_first in (None, True, False)]
+        pick = [
+            pc.if_else(
+                pc.is_null(orders),
+                unsure,
+                pc.if_else(pc.fill_null(pc.equal(orders, "day"), False), day, month),
+            )
+            for unsure, day, month in (
+                [outcome.columns["birth_date"] for outcome in found],
+                [outcome.reason for outcome in found],
+            )
+        ]
+        return Outcome({base: pick[0]}, pick[1])
+
+    return work.read_with(column, order, read)
+
+
+def _names(work: _Work, sources: dict[str, str]) -> Columns:
+    """Parts of names and the keys made of them, and companies, which also hide among full names."""
+    parts: dict[str, pa.Array | None] = {}
+    behind: list[pa.Array] = []
+    if "name_suffix" in sources:
+        behind.append(work.read(sources["name_suffix"], names.suffixes)["name_suffix"])
+    for base in _NAME_PARTS:
+        if base in sources:
+            found = work.read(sources[base], names.name_parts)
+            parts[base] = found["name"]
+            behind.append(found["name_suffix"])
+    company = work.read(sources["company"], companies.companies) if "company" in sources else {}
+    if "full_name" in sources:
+        found = work.read(sources["full_name"], _full_names)
+        for base in ("given_name", "middle_name", "surname", "nickname"):
+            parts[base] = _first(parts.get(base), found[base])
+        behind.append(found["name_suffix"])
+        gap = pc.is_null(company["company"]) if company else None
+        for name in ("company", "legal_form", "company_latin"):
+            company[name] = pc.if_else(gap, found[name], company[name]) if gap is not None else found[name]
+    values = {name: column for name, column in parts.items() if column is not None}
+    if behind:
+        values["name_suffix"] = pc.coalesce(*behind)
+    if "given_name" in values or "surname" in values:
+        empty = nulls(len(work.records))
+        given, middle, surname = (values.get(name, empty) for name in ("given_name", "middle_name", "surname"))
+        given_latin = _distinct(given, names.latin)
+        surname_latin = _distinct(surname, lambda some: names.latin(some, surname=True))
+        values |= {"given_latin": given_latin} if "given_name" in values else {}
+        values |= {"surname_latin": surname_latin} if "surname" in values else {}
+        values["full_name"] = names.whole_names(given, middle, surname)
+        values["name_tokens"] = names.name_tokens(given_latin, _distinct(middle, names.latin), surname_latin)
+    return values | company
+
+
+def _full_names(values: pa.Array) -> Outcome:
+    """`names.full_names` of people, `companies.companies` of what is plainly a company."""
+    firm = companies.is_company(values)
+    person, company = names.full_names(where(pc.invert(firm), values)), companies.companies(where(firm, values))
+    return Outcome(person.columns | company.columns, junk.first_reason(person.reason, company.reason))
+
+
+def _addresses(work: _Work, sources: dict[str, str]) -> Columns:
+    """Parts of addresses and the whole line; a record's own parts win over what is read out of longer values."""
+    own: Columns = {}
+    for base in ("street_number", "unit", "district", "city", "region"):
+        if base in sources:
+            own |= work.read(sources[base], lambda some, base=base: addresses.plain(some, base))
+    if "postcode" in sources:
+        own |= work.read(sources["postcode"], addresses.postcodes)
+    values = dict(own)
+    if "country" in sources:
+        values |= work.read(sources["country"], addresses.countries)
+    for base, kind in (("street", addresses.streets), ("address", addresses.address_lines)):
+        if base not in sources:
+            continue
+        found = work.read(sources[base], kind)
+        if base == "street" and "street_number" in own:
+            # The number stays in the street where the record names another one, or the same number would stand twice.
+            same = pc.fill_null(pc.equal(own["street_number"], found["street_number"]), False)
+            apart = pc.or_(same, pc.is_null(own["street_number"]))
+            found["street"] = pc.if_else(apart, found["street"], found["street_whole"])
+        for part in addresses.PARTS:
+            if part in values or base == "address" or part in ("street", "street_number", "unit"):
+                values[part] = _first(values.get(part), found[part])
+        if base == "address":
+            values["address"] = found["address"]
+    if any(part in values for part in addresses.PARTS):
+        values["address"] = _first(values.get("address"), addresses.joined_line(values))
+    return values

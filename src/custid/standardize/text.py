@@ -1,0 +1,163 @@
+"""Folding that every kind of value shares: what differs only in writing becomes equal.
+
+In: Arrow string arrays of distinct values. Out: arrays of the same length; what folds to nothing is null.
+Never here: what a value means, and whether it is junk (see the module of its kind, and `junk`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+class Outcome(NamedTuple):
+    """What a kind makes of an array of values.
+
+    `columns`: name → string array; `reason`: why a value gives nothing, null where it gives something.
+    All arrays are as long as the values.
+    """
+
+    columns: dict[str, pa.Array]
+    reason: pa.Array
+
+
+# Letters that Unicode does not decompose, but that people and systems write as plain ones.
+_LETTERS = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+_APOSTROPHES = r"['’‘ʼʹ`´′]"
+
+
+def nulls(length: int) -> pa.Array:
+    """A string array of nulls."""
+    return pa.nulls(length, pa.string())
+
+
+def not_empty(values: pa.Array) -> pa.Array:
+    """`values` with "" as null."""
+    return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
+
+
+def matches(values: pa.Array, pattern: str) -> pa.Array:
+    """Where `pattern` (RE2) is found; a null is not found anywhere."""
+    return pc.fill_null(pc.match_substring_regex(values, pattern), False)
+
+
+def has_han(values: pa.Array) -> pa.Array:
+    """Where a value holds 汉字."""
+    return matches(values, r"\p{Han}")
+
+
+def replaced(values: pa.Array, pattern: str, by: str) -> pa.Array:
+    """`values` with every match of `pattern` (RE2) written as `by`."""
+    return pc.replace_substring_regex(values, pattern, by)
+
+
+def where(mask: pa.Array, values: pa.Array) -> pa.Array:
+    """`values` where `mask` is true, null elsewhere."""
+    return pc.if_else(mask, values, pa.scalar(None, pa.string()))
+
+
+def on_some(values: pa.Array, mask: pa.Array, function: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """`values`, with `function` applied to those where `mask` is true: odd values alone pay for odd rules."""
+    some = values.filter(mask)
+    return pc.replace_with_mask(values, mask, function(some)) if len(some) else values
+
+
+def each(values: pa.Array, function: Callable[[str], str | None]) -> pa.Array:
+    """`function` of every value in turn; for values too odd for a pattern."""
+    return pa.array([None if value is None else function(value) for value in values.to_pylist()], pa.string())
+
+
+def groups(values: pa.Array, pattern: str, names: tuple[str, ...]) -> dict[str, pa.Array]:
+    """The named groups of `pattern` (RE2) as arrays; null where the pattern does not match or a group is empty."""
+    found = pc.extract_regex(values, pattern)
+    return {name: not_empty(where(found.is_valid(), pc.struct_field(found, name))) for name in names}
+
+
+def clean(values: pa.Array) -> pa.Array:
+    """Full-width folded (NFKC), invisible characters out, runs of space as one, ends trimmed; case is kept.
+
+    >>> clean(pa.array(["  Ａnna\\u200b\\tＬee ", "\\u3000", None])).to_pylist()
+    ['Anna Lee', None, None]
+    """
+
+    def unicode(some: pa.Array) -> pa.Array:
+        return replaced(replaced(pc.utf8_normalize(some, "NFKC"), r"\p{Cf}", ""), r"[\p{Z}\p{Cc}]+", " ")
+
+    odd = pc.fill_null(pc.invert(pc.string_is_ascii(values)), False)
+    values = on_some(values, odd, unicode)
+    spaced = matches(values, r"[\x00-\x1f\x7f]|  ")
+    values = on_some(values, spaced, lambda some: replaced(some, r"[ \x00-\x1f\x7f]+", " "))
+    return not_empty(pc.utf8_trim(values, " "))
+
+
+@cache
+def _to_simplified() -> Any:
+    import opencc
+
+    return opencc.OpenCC("t2s")
+
+
+def simplify(values: pa.Array) -> pa.Array:
+    """Traditional 汉字 as simplified ones; values without 汉字 are untouched.
+
+    >>> simplify(pa.array(["歐陽震華", "Lee"])).to_pylist()
+    ['欧阳震华', 'Lee']
+    """
+    return on_some(values, has_han(values), lambda some: each(some, _to_simplified().convert))
+
+
+def plain_letters(values: pa.Array) -> pa.Array:
+    """Lower case, accents folded, 汉字 simplified; `values` are clean.
+
+    >>> plain_letters(pa.array(["MÜLLER", "Łódź", "Groß", "張"])).to_pylist()
+    ['muller', 'lodz', 'gross', '张']
+    """
+
+    def unicode(some: pa.Array) -> pa.Array:
+        # Only Latin, Greek and Cyrillic accents: the marks of other scripts tell letters apart.
+        some = replaced(pc.utf8_normalize(some, "NFKD"), r"[\x{0300}-\x{036f}]+", "")
+        some = pc.utf8_lower(pc.utf8_normalize(some, "NFKC"))
+        for letter, plain in _LETTERS.items():
+            some = pc.replace_substring(some, letter, plain)
+        return simplify(some)
+
+    values = pc.utf8_lower(values)
+    return on_some(values, pc.fill_null(pc.invert(pc.string_is_ascii(values)), False), unicode)
+
+
+def fold(values: pa.Array, keep: str = "") -> pa.Array:
+    """Lower case, accents folded, 汉字 simplified, apostrophes gone, other punctuation (except `keep`) as one space.
+
+    >>> fold(pa.array(["O'Brien", "Anne-Marie  LÉGER", "張 偉", "--"])).to_pylist()
+    ['obrien', 'anne marie leger', '张 伟', None]
+    """
+    values = plain_letters(clean(values))
+    odd = matches(values, r"[^a-z0-9 ]")
+
+    def punctuation(some: pa.Array) -> pa.Array:
+        some = replaced(some, _APOSTROPHES, "")
+        return replaced(some, rf"[^\p{{L}}\p{{M}}\p{{N}}{keep}]+", " ")
+
+    return not_empty(pc.utf8_trim(on_some(values, odd, punctuation), " "))
+
+
+def compact(values: pa.Array) -> pa.Array:
+    """`values` without spaces, where they hold nothing but 汉字 and spaces: '张 伟' is '张伟'."""
+    return on_some(values, matches(values, r"^[\p{Han} ]+$"), lambda some: replaced(some, " ", ""))
+
+
+def map_words(values: pa.Array, table: Mapping[str, str]) -> pa.Array:
+    """Folded `values` with each word that `table` knows written as the table says.
+
+    >>> map_words(pa.array(["12 main rd", None]), {"rd": "road"}).to_pylist()
+    ['12 main road', None]
+    """
+    lists = pc.split_pattern(values, " ")
+    words = lists.values.dictionary_encode()
+    known = pa.array([table.get(word, word) for word in words.dictionary.to_pylist()], pa.string())
+    lists = pa.ListArray.from_arrays(lists.offsets, known.take(words.indices))
+    return where(values.is_valid(), pc.binary_join(lists, " "))

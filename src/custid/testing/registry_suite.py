@@ -1,0 +1,801 @@
+"""What every registry must do, as tests: subclass `RegistryConformance` and say how to make one.
+
+In: a registry that nobody has used yet, for each test. Out: passes or failures.
+Never here: what only one kind of registry can do, such as being a file.
+
+::
+
+    class TestMine(RegistryConformance):
+        def make_registry(self, folder):
+            return MyRegistry(folder)
+
+        def tamper(self, registry, *statements):
+            ...  # run SQL behind the registry's back
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from custid import schemas
+from custid.errors import (
+    DecisionConflict,
+    RegistryError,
+    RegistryTooNew,
+    RunConflict,
+    UnknownCustomer,
+    UsageError,
+)
+from custid.identity import events as identity_events
+from custid.registries.base import Commit, Registry, State
+
+#: (kind, customer_id, other_id or None, "channel:record_id" or None)
+EventRow = tuple[str, str, str | None, str | None]
+
+FIRST_DAY = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def day(run_id: int) -> datetime:
+    """When a run of this suite is committed."""
+    return FIRST_DAY + timedelta(days=run_id - 1)
+
+
+def commit_of(
+    state: State,
+    events: Sequence[EventRow] = (),
+    records: Mapping[str, Mapping[str, Any] | None] | None = None,
+    edges: Sequence[tuple[str, str, float]] = (),
+    **rest: Any,
+) -> Commit:
+    """A commit on top of `state`, made of plain values.
+
+    `records`: "channel:record_id" → its fields (and `updated_at`), or None when it is gone.
+    """
+    run_id = state.run_id + 1
+    stored = {f"{row['channel']}:{row['record_id']}": row for row in state.records.to_pylist()}
+    keys = {name: row["record_key"] for name, row in stored.items()}
+    rows = []
+    for name, values in (records or {}).items():
+        keys.setdefault(name, state.next_record_key + len(set(keys) - set(stored)))
+        channel, record_id = name.split(":", 1)
+        fixed = {
+            "record_key": keys[name],
+            "channel": channel,
+            "record_id": record_id,
+            "updated_at": None,
+            "live": values is not None,
+            "first_run": stored.get(name, {}).get("first_run", run_id),
+        }
+        rows.append((stored.get(name, {}) if values is None else values) | fixed | {"last_run": run_id})
+        if values and "updated_at" in values:
+            rows[-1]["updated_at"] = values["updated_at"]
+    fields = list(
+        dict.fromkeys(name for row in rows for name in row if name not in schemas.STORED_RECORDS.names)
+    )
+    record_schema = pa.schema([*schemas.STORED_RECORDS, *(pa.field(name, pa.string()) for name in fields)])
+    told = [
+        {
+            "seq": state.next_seq + place,
+            "run_id": run_id,
+            "kind": kind,
+            "customer_id": customer_id,
+            "other_id": other_id,
+            "record_key": keys[record] if record else None,
+            "reason": "told by a test",
+        }
+        for place, (kind, customer_id, other_id, record) in enumerate(events)
+    ]
+    event_table = pa.Table.from_pylist(told, schema=schemas.EVENTS)
+    edge_rows = [
+        {"left_key": keys[left], "right_key": keys[right], "match_weight": weight, "levels": "email:equal"}
+        for left, right, weight in edges
+    ]
+    parts: dict[str, Any] = {
+        "base_run_id": state.run_id,
+        "started_at": day(run_id) - timedelta(minutes=1),
+        "committed_at": day(run_id),
+        "actor": "ann",
+        "summary": {"run": run_id},
+        "chain": identity_events.seal(state.chain, event_table),
+        "records": pa.Table.from_pylist(rows, schema=record_schema),
+        "events": event_table,
+        "edges": pa.Table.from_pylist(edge_rows, schema=schemas.EDGES),
+        "rejects": schemas.empty(schemas.REJECTS),
+    }
+    return Commit(**parts | rest)
+
+
+def run(registry: Registry, events: Sequence[EventRow] = (), *args: Any, **rest: Any) -> int:
+    """Commit one run on top of what `registry` holds; see `commit_of`."""
+    return registry.commit(commit_of(registry.read_state(), events, *args, **rest))
+
+
+def two_customers(registry: Registry) -> None:
+    """Run 1: crm:1 and shop:1 are customer A, crm:2 is customer B."""
+    run(
+        registry,
+        [
+            ("created", "A", None, None),
+            ("created", "B", None, None),
+            ("linked", "A", None, "crm:1"),
+            ("linked", "B", None, "crm:2"),
+            ("linked", "A", None, "shop:1"),
+        ],
+        {"crm:1": {"email": "a@x.org"}, "crm:2": {"email": "b@x.org"}, "shop:1": {"email": "a@x.org"}},
+        [("crm:1", "shop:1", 9.5)],
+    )
+
+
+def merge(registry: Registry) -> None:
+    """Run 2, after `two_customers`: B is merged into A."""
+    run(registry, [("merged", "B", "A", None), ("moved", "A", "B", "crm:2")])
+
+
+def undo(registry: Registry) -> None:
+    """Run 3, after `merge`: B is restored."""
+    run(registry, [("restored", "B", "A", None), ("moved", "B", "A", "crm:2")])
+
+
+def as_dict(xref: pa.Table) -> dict[str, str]:
+    """An XREF as {"channel:record_id": customer_id}."""
+    return {f"{row['channel']}:{row['record_id']}": row["customer_id"] for row in xref.to_pylist()}
+
+
+def statuses(registry: Registry) -> dict[str, tuple[str, str | None]]:
+    """customer_id → (status, redirect)."""
+    rows = registry.read_state().customers.to_pylist()
+    return {row["customer_id"]: (row["status"], row["redirect"]) for row in rows}
+
+
+class RegistryConformance:
+    """The tests. Subclasses give `make_registry` and `tamper`."""
+
+    def make_registry(self, folder: Path) -> Registry:
+        """A registry that was never used; `folder` is an empty folder it may use."""
+        raise NotImplementedError
+
+    def tamper(self, registry: Registry, *statements: str) -> None:
+        """Run SQL statements behind the registry's back."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def registry(self, tmp_path: Path) -> Registry:
+        return self.make_registry(tmp_path)
+
+    # --- before the first run ---
+
+    def test_it_has_every_verb(self, registry: Registry) -> None:
+        assert isinstance(registry, Registry)
+
+    def test_the_state_before_the_first_run_is_empty(self, registry: Registry) -> None:
+        state = registry.read_state()
+        assert (state.run_id, state.next_seq, state.next_record_key, state.next_minted) == (0, 1, 1, 1)
+        assert (state.chain, state.model) == ("", None)
+        assert state.records.schema == schemas.STORED_RECORDS
+        for table in (
+            state.records,
+            state.links,
+            state.former,
+            state.customers,
+            state.decisions,
+            state.edges,
+        ):
+            assert len(table) == 0
+
+    def test_reading_the_state_makes_no_registry(self, registry: Registry) -> None:
+        registry.read_state()
+        with pytest.raises(RegistryError, match="there is no registry"):
+            registry.runs()
+
+    def test_no_question_is_answered_before_the_first_run(self, registry: Registry) -> None:
+        questions = [
+            lambda: registry.lookup("crm", "1"),
+            lambda: registry.current("A"),
+            lambda: registry.customer("A"),
+            lambda: registry.history("A"),
+            lambda: registry.changes(),
+            lambda: registry.xref(),
+            lambda: registry.records(),
+            lambda: registry.rejects(1),
+            lambda: registry.decisions(),
+            lambda: registry.verify(),
+            lambda: registry.decide(("crm", "1"), ("crm", "2"), "same", actor="ann"),
+            lambda: registry.revoke(1, actor="ann"),
+        ]
+        for question in questions:
+            with pytest.raises(RegistryError, match="there is no registry"):
+                question()
+
+    # --- records and fields ---
+
+    def test_records_come_back_as_they_were_given(self, registry: Registry) -> None:
+        at = datetime(2025, 5, 4, 3, 2, 1, 654321, tzinfo=UTC)
+        run(
+            registry,
+            [
+                ("created", "A", None, None),
+                ("linked", "A", None, "crm:1"),
+                ("linked", "A", None, "微信:张|三"),
+            ],
+            {
+                "crm:1": {"full_name": 'O\'Brien "Bob" \\ ; --', "email": None, "updated_at": at},
+                "微信:张|三": {"full_name": "张三 🐉", "email": ""},
+            },
+        )
+        records = registry.records()
+        assert records.schema.names == [*schemas.STORED_RECORDS.names, "full_name", "email"]
+        assert records.schema.field("updated_at").type == schemas.INSTANT
+        assert records.to_pylist() == [
+            {
+                "record_key": 1,
+                "channel": "crm",
+                "record_id": "1",
+                "updated_at": at,
+                "live": True,
+                "first_run": 1,
+                "last_run": 1,
+                "full_name": 'O\'Brien "Bob" \\ ; --',
+                "email": None,
+            },
+            {
+                "record_key": 2,
+                "channel": "微信",
+                "record_id": "张|三",
+                "updated_at": None,
+                "live": True,
+                "first_run": 1,
+                "last_run": 1,
+                "full_name": "张三 🐉",
+                "email": "",
+            },
+        ]
+
+    def test_a_field_may_have_any_name(self, registry: Registry) -> None:
+        names = [
+            "email",
+            "Email",
+            "EMAIL",
+            "Live",
+            "RECORD_KEY",
+            'a"b',
+            "a b",
+            "客户",
+            "🐉",
+            "x" * 200,
+            "",
+            "field_3",
+        ]
+        names += ["select", "é", "É", "a;b", "'", "record_key ", "field_13", "Field_14"]
+        values = {name: f"value {place}" for place, name in enumerate(names)}
+        run(registry, [("created", "A", None, None), ("linked", "A", None, "crm:1")], {"crm:1": values})
+        records = registry.records()
+        assert schemas.fields_of(records, schemas.STORED_RECORDS) == names
+        assert {name: records[name][0].as_py() for name in names} == values
+
+    def test_a_field_that_comes_later_is_null_for_earlier_records(self, registry: Registry) -> None:
+        two_customers(registry)
+        run(
+            registry,
+            [("created", "C", None, None), ("linked", "C", None, "app:1")],
+            {"app:1": {"phone": "1", "email": "c@x.org"}},
+        )
+        records = registry.records()
+        assert records["phone"].to_pylist() == [None, None, None, "1"]
+        assert records["email"].to_pylist() == ["a@x.org", "b@x.org", "a@x.org", "c@x.org"]
+
+    def test_a_changed_record_is_replaced_whole(self, registry: Registry) -> None:
+        two_customers(registry)
+        run(registry, [], {"crm:1": {"phone": "1"}})
+        found = registry.customer("A").records.to_pylist()[0]
+        assert (found["email"], found["phone"], found["first_run"], found["last_run"]) == (None, "1", 1, 2)
+        assert len(registry.records()) == 3
+
+    def test_a_record_that_is_gone_is_kept_but_not_live(self, registry: Registry) -> None:
+        two_customers(registry)
+        run(registry, [("unlinked", "A", None, "shop:1")], {"shop:1": None})
+        assert registry.records()["record_id"].to_pylist() == ["1", "2"]
+        assert registry.read_state().records["live"].to_pylist() == [True, True, False]
+
+    # --- events and what they add up to ---
+
+    def test_the_numbers_of_a_state_go_on_from_what_was_committed(self, registry: Registry) -> None:
+        two_customers(registry)
+        state = registry.read_state()
+        assert (state.run_id, state.next_seq, state.next_record_key, state.next_minted) == (1, 6, 4, 3)
+        assert state.chain == registry.runs()["chain"][0].as_py() != ""
+
+    def test_a_merged_id_redirects_and_a_restored_one_lives_again(self, registry: Registry) -> None:
+        two_customers(registry)
+        merge(registry)
+        assert statuses(registry) == {"A": ("live", None), "B": ("merged", "A")}
+        assert registry.current("B") == "A"
+        undo(registry)
+        assert statuses(registry) == {"A": ("live", None), "B": ("live", None)}
+        assert registry.current("B") == "B"
+        assert registry.verify() == []
+
+    def test_a_redirect_always_takes_one_step(self, registry: Registry) -> None:
+        two_customers(registry)
+        merge(registry)
+        run(
+            registry,
+            [("created", "C", None, None), ("linked", "C", None, "app:1")],
+            {"app:1": {"email": "c@x.org"}},
+        )
+        moves: list[EventRow] = [("moved", "C", "A", record) for record in ("crm:1", "crm:2", "shop:1")]
+        run(registry, [("merged", "A", "C", None), *moves])
+        assert statuses(registry) == {"A": ("merged", "C"), "B": ("merged", "C"), "C": ("live", None)}
+        back: list[EventRow] = [("moved", "A", "C", record) for record in ("crm:1", "crm:2", "shop:1")]
+        run(registry, [("restored", "A", "C", None), *back])
+        assert statuses(registry) == {"A": ("live", None), "B": ("merged", "A"), "C": ("live", None)}
+        assert registry.verify() == []
+
+    def test_merges_of_one_run_may_follow_each_other(self, registry: Registry) -> None:
+        names = "ABCDE"
+        run(
+            registry,
+            [("created", name, None, None) for name in names]
+            + [("linked", name, None, f"crm:{name}") for name in names],
+            {f"crm:{name}": {} for name in names},
+        )
+        run(
+            registry,
+            [("merged", name, onward, None) for name, onward in zip("ABCD", "BCDE", strict=True)]
+            + [("moved", "E", name, f"crm:{name}") for name in "ABCD"],
+        )
+        assert {name: statuses(registry)[name] for name in "ABCD"} == {
+            name: ("merged", "E") for name in "ABCD"
+        }
+        assert registry.verify() == []
+
+    def test_merges_in_a_circle_are_refused(self, registry: Registry) -> None:
+        two_customers(registry)
+        with pytest.raises(RegistryError, match="circle"):
+            run(registry, [("merged", "A", "B", None), ("merged", "B", "A", None)])
+        assert registry.read_state().run_id == 1
+
+    def test_an_id_without_records_is_a_tombstone_that_answers(self, registry: Registry) -> None:
+        two_customers(registry)
+        run(registry, [("retired", "B", None, None), ("unlinked", "B", None, "crm:2")], {"crm:2": None})
+        customer = registry.customer("B")
+        assert (customer.customer_id, customer.status, len(customer.records)) == ("B", "retired", 0)
+        assert registry.current("B") == "B"
+        run(
+            registry,
+            [("restored", "B", None, None), ("linked", "B", None, "crm:2")],
+            {"crm:2": {"email": "b@x.org"}},
+        )
+        assert registry.customer("B").status == "live"
+        assert registry.verify() == []
+
+    def test_a_split_mints_the_next_number(self, registry: Registry) -> None:
+        two_customers(registry)
+        run(registry, [("split", "C", "A", None), ("moved", "C", "A", "shop:1")])
+        customers = registry.read_state().customers.to_pylist()
+        assert [(row["customer_id"], row["minted"], row["created_run"]) for row in customers] == [
+            ("A", 1, 1),
+            ("B", 2, 1),
+            ("C", 3, 2),
+        ]
+
+    def test_former_links_are_the_ids_a_record_has_no_longer(self, registry: Registry) -> None:
+        two_customers(registry)
+        merge(registry)
+        assert registry.read_state().former.to_pylist() == [{"record_key": 2, "customer_id": "B", "seq": 7}]
+        undo(registry)
+        assert registry.read_state().former.to_pylist() == [{"record_key": 2, "customer_id": "A", "seq": 9}]
+        run(registry, [("retired", "B", None, None), ("unlinked", "B", None, "crm:2")], {"crm:2": None})
+        assert registry.read_state().former.to_pylist() == [
+            {"record_key": 2, "customer_id": "A", "seq": 9},
+            {"record_key": 2, "customer_id": "B", "seq": 11},
+        ]
+
+    # --- questions ---
+
+    def test_lookup_answers_now_and_as_of_any_run_or_instant(self, registry: Registry) -> None:
+        two_customers(registry)
+        merge(registry)
+        undo(registry)
+        assert registry.lookup("crm", "2") == "B"
+        assert [registry.lookup("crm", "2", as_of=run_id) for run_id in range(4)] == [None, "B", "A", "B"]
+        an_hour = timedelta(hours=1)
+        instants = [day(1) - an_hour, day(1), day(2) - an_hour, day(2) + an_hour, day(300)]
+        assert [registry.lookup("crm", "2", as_of=at) for at in instants] == [None, "B", "B", "A", "B"]
+
+    def test_a_record_that_was_never_taken_in_has_no_id(self, registry: Registry) -> None:
+        two_customers(registry)
+        assert registry.lookup("crm", "99") is None
+        assert registry.lookup("till", "1", as_of=1) is None
+
+    def test_an_instant_without_a_time_zone_is_refused(self, registry: Registry) -> None:
+        two_customers(registry)
+        with pytest.raises(UsageError, match="time zone"):
+            registry.xref(as_of=datetime(2026, 1, 1))
+
+    def test_an_instant_may_be_given_in_any_time_zone(self, registry: Registry) -> None:
+        from zoneinfo import ZoneInfo
+
+        two_customers(registry)
+        shanghai = ZoneInfo("Asia/Shanghai")
+        assert registry.lookup("crm", "1", as_of=day(1).astimezone(shanghai)) == "A"
+        before = (day(1) - timedelta(seconds=1)).astimezone(shanghai)
+        assert registry.lookup("crm", "1", as_of=before) is None
+
+    @pytest.mark.parametrize("run_id", [-1, 2])
+    def test_a_run_that_never_was_is_named(self, registry: Registry, run_id: int) -> None:
+        two_customers(registry)
+        for question in (registry.xref, registry.changes, registry.rejects):
+            with pytest.raises(UnknownCustomer, match=f"no run {run_id}; the last one is run 1"):
+                question(run_id)
+
+    @pytest.mark.parametrize("when", ["1", 1.5, True])
+    def test_a_run_is_named_by_its_number(self, registry: Registry, when: Any) -> None:
+        two_customers(registry)
+        with pytest.raises(UsageError, match="by its number"):
+            registry.xref(as_of=when)
+
+    def test_the_xref_is_ordered_and_knows_every_past(self, registry: Registry) -> None:
+        two_customers(registry)
+        merge(registry)
+        run(registry, [("unlinked", "A", None, "shop:1")], {"shop:1": None})
+        xref = registry.xref()
+        assert xref.schema == schemas.XREF
+        assert [tuple(row.values()) for row in xref.to_pylist()] == [("crm", "1", "A"), ("crm", "2", "A")]
+        assert as_dict(registry.xref(as_of=1)) == {"crm:1": "A", "crm:2": "B", "shop:1": "A"}
+        assert as_dict(registry.xref(as_of=day(2))) == {"crm:1": "A", "crm:2": "A", "shop:1": "A"}
+        assert len(registry.xref(as_of=0)) == 0
+
+    def test_a_customer_is_found_by_an_id_it_took_over(self, registry: Registry) -> None:
+        two_customers(registry)
+        merge(registry)
+        customer = registry.customer("B")
+        assert (customer.customer_id, customer.asked_for, customer.status) == ("A", "B", "live")
+        assert customer.records["record_key"].to_pylist() == [1, 2, 3]
+
+    def test_an_id_may_be_typed_carelessly(self, registry: Registry) -> None:
+        from custid.identity import ids
+
+        customer_id = ids.mint(1, entropy=random.Random(1).randbytes)[0].as_py()
+        run(
+            registry,
+            [("created", customer_id, None, None), ("linked", customer_id, None, "crm:1")],
+            {"crm:1": {}},
+        )
+        assert registry.current(f" {customer_id.lower().replace('-', '')}") == customer_id
+
+    def test_an_id_that_was_never_issued_is_told_from_a_mistyped_one(self, registry: Registry) -> None:
+        two_customers(registry)
+        for question in (registry.current, registry.customer, registry.history):
+            with pytest.raises(UnknownCustomer, match="never issued"):
+                question("C7K2M-9QD4X-G")
+            with pytest.raises(UnknownCustomer, match="check character"):
+                question("C7K2M-9QD4X-H")
+
+    def test_a_history_tells_what_befell_an_id_and_its_records(self, registry: Registry) -> None:
+        two_customers(registry)
+        merge(registry)
+        run(registry, [("split", "C", "A", None), ("moved", "C", "A", "shop:1")])
+        history = registry.history("A").to_pylist()
+        told = [(row["seq"], row["kind"], row["customer_id"]) for row in history]
+        assert told == [
+            (1, "created", "A"),
+            (2, "created", "B"),
+            (3, "linked", "A"),
+            (4, "linked", "B"),
+            (5, "linked", "A"),
+            (6, "merged", "B"),
+            (7, "moved", "A"),
+            (8, "split", "C"),
+            (9, "moved", "C"),
+        ]
+        moved = history[6]
+        assert (moved["channel"], moved["record_id"], moved["actor"]) == ("crm", "2", "ann")
+        assert moved["at"] == day(2)
+        assert history[0]["channel"] is None
+        assert [row["seq"] for row in registry.history("C").to_pylist()] == [5, 8, 9]
+
+    def test_the_change_feed_tells_old_and_new_id_of_each_record(self, registry: Registry) -> None:
+        two_customers(registry)
+        merge(registry)
+        run(registry, [("unlinked", "A", None, "shop:1")], {"shop:1": None})
+        changes = registry.changes(since=1)
+        assert changes.schema == schemas.CHANGES
+        told = [(row["record_id"], row["kind"], row["old_id"], row["new_id"]) for row in changes.to_pylist()]
+        assert told == [("2", "moved", "B", "A"), ("1", "unlinked", "A", None)]
+        assert len(registry.changes()) == 5
+        assert len(registry.changes(since=3)) == 0
+
+    def test_runs_rejects_and_models_are_kept(self, registry: Registry) -> None:
+        rejects = pa.Table.from_pylist(
+            [
+                {"channel": "crm", "source": "a.csv", "row": 7, "reason": "no key", "detail": "id is empty"},
+                {"channel": "crm", "source": "a.csv", "row": 3, "reason": "no key", "detail": "id is empty"},
+            ],
+            schema=schemas.REJECTS,
+        )
+        run(registry, rejects=rejects, model='{"a":1}', model_id="m1", summary={"read": 2, "名": ["x"]})
+        run(registry, actor="bo", model_id="m1")
+        assert registry.read_state().model == '{"a":1}'
+        run(registry, model='{"a":2}', model_id="m2")
+        assert registry.read_state().model == '{"a":2}'
+        assert registry.rejects(1)["row"].to_pylist() == [3, 7]
+        assert registry.rejects(1).schema == schemas.REJECTS
+        assert len(registry.rejects(2)) == 0
+        runs = registry.runs()
+        assert runs.schema == schemas.RUNS
+        assert runs["actor"].to_pylist() == ["ann", "bo", "ann"]
+        assert runs["committed_at"].to_pylist() == [day(1), day(2), day(3)]
+        assert runs["model_id"].to_pylist() == ["m1", "m1", "m2"]
+        assert '"read": 2' in runs["summary"][0].as_py()
+
+    def test_edges_are_replaced(self, registry: Registry) -> None:
+        two_customers(registry)
+        assert registry.read_state().edges.to_pylist() == [
+            {"left_key": 1, "right_key": 3, "match_weight": 9.5, "levels": "email:equal"}
+        ]
+        run(registry, edges=[("crm:1", "shop:1", 8.0), ("crm:1", "crm:2", 3.5)])
+        assert registry.read_state().edges["match_weight"].to_pylist() == [3.5, 8.0]
+        run(registry)
+        assert len(registry.read_state().edges) == 0
+
+    # --- all or nothing ---
+
+    def test_of_two_runs_from_one_state_the_second_is_refused(self, registry: Registry) -> None:
+        two_customers(registry)
+        state = registry.read_state()
+        moves: list[EventRow] = [("merged", "B", "A", None), ("moved", "A", "B", "crm:2")]
+        registry.commit(commit_of(state, moves, actor="bo"))
+        late = commit_of(
+            state,
+            [("created", "C", None, None), ("linked", "C", None, "app:1")],
+            {"app:1": {"phone": "1"}},
+            rejects=schemas.empty(schemas.REJECTS),
+            model="{}",
+        )
+        before = registry.read_state()
+        with pytest.raises(RunConflict, match=r"run 2 was committed by bo at 2026-01-02 .* from run 1"):
+            registry.commit(late)
+        assert registry.read_state() == before
+        assert len(registry.runs()) == 2
+
+    def test_a_run_on_a_registry_that_lost_its_past_is_refused(self, registry: Registry) -> None:
+        with pytest.raises(RunConflict, match="Nothing was written"):
+            registry.commit(commit_of(State(**vars(registry.read_state()) | {"run_id": 3})))
+
+    def test_events_out_of_number_are_refused(self, registry: Registry) -> None:
+        two_customers(registry)
+        state = registry.read_state()
+        with pytest.raises(RegistryError, match="numbered 6, 7"):
+            registry.commit(commit_of(State(**vars(state) | {"next_seq": 9}), [("split", "C", "A", None)]))
+        assert registry.read_state() == state
+
+    def test_a_record_key_given_twice_is_refused(self, registry: Registry) -> None:
+        commit = commit_of(registry.read_state(), records={"crm:1": {}})
+        twice = pa.concat_tables([commit.records, commit.records])
+        with pytest.raises(RegistryError, match="more than once"):
+            registry.commit(Commit(**vars(commit) | {"records": twice}))
+        assert registry.read_state().run_id == 0
+
+    def test_readers_see_a_commit_whole_or_not_at_all(self, registry: Registry) -> None:
+        two_customers(registry)
+        seen: list[tuple[int, int, int]] = []
+        failures: list[BaseException] = []
+        done = threading.Event()
+
+        def look() -> None:
+            try:
+                while not done.is_set():
+                    state = registry.read_state()
+                    seen.append((state.run_id, len(state.records), len(state.links)))
+            except BaseException as failure:
+                failures.append(failure)
+
+        readers = [threading.Thread(target=look) for _ in range(2)]
+        for reader in readers:
+            reader.start()
+        for place in range(5):
+            record = f"app:{place}"
+            run(
+                registry,
+                [("created", f"N{place}", None, None), ("linked", f"N{place}", None, record)],
+                {record: {f"field {place}": "x"}},
+            )
+        done.set()
+        for reader in readers:
+            reader.join()
+        assert not failures
+        assert all(records == links == run_id + 2 for run_id, records, links in seen)
+
+    # --- stewards ---
+
+    def test_a_decision_is_kept_with_who_and_why(self, registry: Registry) -> None:
+        two_customers(registry)
+        decision_id = registry.decide(("shop", "1"), ("crm", "2"), "different", actor="ann", reason="twins")
+        shown = registry.decisions().to_pylist()
+        assert [row["decision_id"] for row in shown] == [decision_id]
+        row = shown[0]
+        assert (row["left_key"], row["right_key"], row["verdict"]) == (2, 3, "different")
+        assert (row["actor"], row["reason"], row["revoked_at"]) == ("ann", "twins", None)
+        assert (row["left_channel"], row["left_record_id"]) == ("crm", "2")
+        assert (row["right_channel"], row["right_record_id"]) == ("shop", "1")
+        assert registry.read_state().decisions.schema == schemas.DECISIONS
+        assert registry.read_state().run_id == 1
+
+    def test_a_decision_said_again_is_the_same_decision(self, registry: Registry) -> None:
+        two_customers(registry)
+        first = registry.decide(("crm", "1"), ("crm", "2"), "same", actor="ann")
+        assert registry.decide(("crm", "2"), ("crm", "1"), "same", actor="bo") == first
+        assert len(registry.decisions()) == 1
+
+    def test_a_decision_that_contradicts_another_is_refused(self, registry: Registry) -> None:
+        two_customers(registry)
+        registry.decide(("crm", "1"), ("crm", "2"), "same", actor="ann")
+        with pytest.raises(DecisionConflict, match=r"bo cannot .* crm:1 and crm:2 .* decision 1 by ann"):
+            registry.decide(("crm", "1"), ("crm", "2"), "different", actor="bo")
+        assert len(registry.decisions()) == 1
+
+    def test_a_contradiction_is_found_through_others(self, registry: Registry) -> None:
+        two_customers(registry)
+        registry.decide(("crm", "1"), ("crm", "2"), "same", actor="ann")
+        registry.decide(("crm", "2"), ("shop", "1"), "same", actor="bo")
+        with pytest.raises(DecisionConflict, match=r"decision 1 by ann \(same\); decision 2 by bo \(same\)"):
+            registry.decide(("crm", "1"), ("shop", "1"), "different", actor="cy")
+
+    def test_same_may_not_join_what_is_different(self, registry: Registry) -> None:
+        two_customers(registry)
+        registry.decide(("crm", "1"), ("shop", "1"), "different", actor="ann")
+        registry.decide(("crm", "1"), ("crm", "2"), "same", actor="bo")
+        with pytest.raises(DecisionConflict, match=r"decision 1 by ann \(different\); decision 2 by bo"):
+            registry.decide(("shop", "1"), ("crm", "2"), "same", actor="cy")
+
+    def test_unsure_contradicts_nothing(self, registry: Registry) -> None:
+        two_customers(registry)
+        registry.decide(("crm", "1"), ("crm", "2"), "unsure", actor="ann")
+        registry.decide(("crm", "1"), ("crm", "2"), "same", actor="ann")
+        registry.decide(("crm", "1"), ("crm", "2"), "unsure", actor="bo")
+
+    def test_a_decision_taken_back_no_longer_counts(self, registry: Registry) -> None:
+        two_customers(registry)
+        first = registry.decide(("crm", "1"), ("crm", "2"), "same", actor="ann")
+        registry.revoke(first, actor="bo")
+        second = registry.decide(("crm", "1"), ("crm", "2"), "different", actor="bo")
+        assert registry.read_state().decisions["decision_id"].to_pylist() == [second]
+        assert registry.decisions()["revoked_by"].to_pylist() == ["bo", None]
+        with pytest.raises(UsageError, match=f"decision {first} was taken back by bo"):
+            registry.revoke(first, actor="cy")
+        with pytest.raises(UnknownCustomer, match="no decision 99"):
+            registry.revoke(99, actor="cy")
+
+    def test_a_decision_is_about_two_known_records(self, registry: Registry) -> None:
+        two_customers(registry)
+        with pytest.raises(UnknownCustomer, match="channel 'crm' has no record '9'"):
+            registry.decide(("crm", "1"), ("crm", "9"), "same", actor="ann")
+        with pytest.raises(UsageError, match="two records"):
+            registry.decide(("crm", "1"), ("crm", "1"), "same", actor="ann")
+        with pytest.raises(UsageError, match="same, different, unsure"):
+            registry.decide(("crm", "1"), ("crm", "2"), "maybe", actor="ann")
+
+    # --- histories ---
+
+    @pytest.mark.parametrize("seed", range(2))
+    def test_any_past_is_exactly_what_was_true_then(self, registry: Registry, seed: int) -> None:
+        chance = random.Random(seed)
+        where: dict[str, str] = {}
+        pasts: list[dict[str, str]] = [{}]
+        known: list[str] = []
+        copy: dict[str, str] = {}
+        for number in range(1, 7):
+            events: list[EventRow] = []
+            changed: dict[str, Mapping[str, Any] | None] = {}
+            homes = sorted(set(where.values()))
+            for fresh in (f"C{number}a", f"C{number}b"):
+                events.append(("created", fresh, None, None))
+                records = [f"crm:{fresh}{place}" for place in range(3)]
+                events += [("linked", fresh, None, record) for record in records]
+                changed |= {record: {"email": fresh} for record in records}
+                where |= dict.fromkeys(records, fresh)
+                known += records
+            if len(homes) > 2:
+                given_up, kept, left = chance.sample(homes, 3)
+                events.append(("merged", given_up, kept, None))
+                for record, home in list(where.items()):
+                    if home == given_up:
+                        events.append(("moved", kept, given_up, record))
+                        where[record] = kept
+                    elif home == left:
+                        events.append(("unlinked", left, None, record))
+                        changed[record] = None
+                        del where[record]
+                events.append(("retired", left, None, None))
+            run(registry, events, changed)
+            pasts.append(dict(where))
+            for row in registry.changes(since=number - 1).to_pylist():
+                record = f"{row['channel']}:{row['record_id']}"
+                assert copy.get(record) == row["old_id"]
+                if row["new_id"] is None:
+                    del copy[record]
+                else:
+                    copy[record] = row["new_id"]
+            assert copy == where
+        assert as_dict(registry.xref()) == where
+        for run_id, past in enumerate(pasts):
+            assert as_dict(registry.xref(as_of=run_id)) == past
+        state = registry.read_state()
+        events = self._all_events(registry)
+        links, customers = identity_events.replay(events)
+        assert state.links.equals(links)
+        assert state.customers.equals(customers)
+        former = identity_events.former(events)
+        assert state.former.sort_by("seq").equals(former.sort_by("seq"))
+        assert registry.verify() == []
+
+    def _all_events(self, registry: Registry) -> pa.Table:
+        parts = [
+            registry.history(name) for name in registry.read_state().customers["customer_id"].to_pylist()
+        ]
+        rows = {row["seq"]: row for part in parts for row in part.select(schemas.EVENTS.names).to_pylist()}
+        return pa.Table.from_pylist([rows[seq] for seq in sorted(rows)], schema=schemas.EVENTS)
+
+    # --- health ---
+
+    def test_a_newer_format_is_refused_and_left_alone(self, registry: Registry) -> None:
+        two_customers(registry)
+        commit = commit_of(registry.read_state())
+        self.tamper(registry, "UPDATE custid.meta SET value = '99' WHERE name = 'format'")
+        for verb in (registry.read_state, registry.runs, registry.verify, lambda: registry.commit(commit)):
+            with pytest.raises(RegistryTooNew, match=r"has format 99; .* pip install -U custid"):
+                verb()
+        self.tamper(registry, "UPDATE custid.meta SET value = '1' WHERE name = 'format'")
+        assert registry.read_state().run_id == 1
+
+    @pytest.mark.parametrize(
+        ("invariant", "named", "statement"),
+        [
+            ("I1", "crm:2", "DELETE FROM custid.links WHERE record_key = 2"),
+            ("I1", "crm:2", "UPDATE custid.records SET live = false WHERE record_key = 2"),
+            ("I1", "record_key 2", "INSERT INTO custid.links (record_key, customer_id) VALUES (2, 'B')"),
+            ("I1", "record_key 77", "INSERT INTO custid.links (record_key, customer_id) VALUES (77, 'B')"),
+            ("I1", "B", "UPDATE custid.customers SET status = 'retired' WHERE customer_id = 'B'"),
+            ("I1", "A", "UPDATE custid.links SET customer_id = 'B'"),
+            ("I1", "B", "UPDATE custid.customers SET redirect = 'A' WHERE customer_id = 'B'"),
+            (
+                "I1",
+                "B",
+                "UPDATE custid.customers SET status = 'merged', redirect = 'Z' WHERE customer_id = 'B'",
+            ),
+            ("I1", "B", "UPDATE custid.customers SET status = 'lost' WHERE customer_id = 'B'"),
+            ("I1", "crm:1", "UPDATE custid.records SET record_id = '1' WHERE record_key = 2"),
+            ("I1", "record_key 1", "UPDATE custid.records SET record_key = 1 WHERE record_key = 2"),
+            ("I4", "record_key 2", "UPDATE custid.links SET customer_id = 'A' WHERE record_key = 2"),
+            ("I4", "customer_id B", "UPDATE custid.customers SET minted = 9 WHERE customer_id = 'B'"),
+            ("I4", "seq goes from 2 to 4", "DELETE FROM custid.events WHERE seq = 3"),
+            ("I4", "begin with seq 2", "DELETE FROM custid.events WHERE seq = 1"),
+            ("I4", "run 1", "UPDATE custid.events SET reason = 'none' WHERE seq = 1"),
+            ("I4", "run 2", "DELETE FROM custid.events WHERE run_id = 2"),
+            ("I4", "unknown kind", "UPDATE custid.events SET kind = 'lost' WHERE seq = 1"),
+            ("I4", "event 1", "UPDATE custid.events SET run_id = 9 WHERE seq = 1"),
+            ("I7", "run 2", "DELETE FROM custid.runs WHERE run_id = 1"),
+            ("I7", "crm:1", "UPDATE custid.records SET last_run = 9 WHERE record_key = 1"),
+            ("file", "1–99", "UPDATE custid.edges SET right_key = 99"),
+            ("I5", "decision 1", "UPDATE custid.decisions SET right_key = 99"),
+        ],
+    )
+    def test_verify_names_what_was_damaged(
+        self, registry: Registry, invariant: str, named: str, statement: str
+    ) -> None:
+        two_customers(registry)
+        if named == "run 2":
+            merge(registry)
+        if invariant == "I5":
+            registry.decide(("crm", "1"), ("crm", "2"), "different", actor="ann")
+        self.tamper(registry, statement)
+        found = registry.verify()
+        assert any(finding.invariant == invariant and named in finding.message for finding in found), found

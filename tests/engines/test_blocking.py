@@ -1,0 +1,112 @@
+"""Blocking yields every pair that shares a key, once, in chunks."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from custid.engines.local.blocking import block, candidates, choose_rules
+from custid.engines.local.columns import Columns
+from custid.model.spec import BlockingRule
+
+_VALUE = st.sampled_from(["a", "b", "c", "abc", "abd", None])
+_ROW = st.fixed_dictionaries({"x": _VALUE, "y": _VALUE, "phone": _VALUE, "phone_2": _VALUE})
+_RULES = [
+    BlockingRule(("phone*",)),
+    BlockingRule(("x", "y")),
+    BlockingRule(("x|first2",)),
+    BlockingRule(("y", "phone*")),
+]
+
+
+def _columns(rows: list[dict[str, str | None]]) -> Columns:
+    return Columns(
+        pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in ("x", "y", "phone", "phone_2")})
+    )
+
+
+def _shares(rule: BlockingRule, a: dict[str, str | None], b: dict[str, str | None]) -> bool:
+    def values(row: dict[str, str | None], key: str) -> set[str]:
+        name, _, derivation = key.partition("|")
+        names = ["phone", "phone_2"] if name == "phone*" else [name]
+        cut = int(derivation[5:]) if derivation else None
+        return {value[:cut] for name in names if (value := row[name]) is not None}
+
+    return all(values(a, key) & values(b, key) for key in rule.keys)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    rows=st.lists(_ROW, min_size=2, max_size=14),
+    rules=st.permutations(_RULES),
+    chunk=st.integers(1, 9),
+)
+def test_every_pair_that_shares_a_key_is_yielded_once(
+    rows: list[dict[str, str | None]], rules: list[BlockingRule], chunk: int
+) -> None:
+    columns = _columns(rows)
+    blocks = [block(columns, rule, (), 1000) for rule in rules]
+    found = [
+        (int(left), int(right))
+        for _, lefts, rights, _ in candidates(blocks, chunk)
+        for left, right in zip(lefts, rights, strict=True)
+    ]
+    expected = {
+        (i, j)
+        for i, j in combinations(range(len(rows)), 2)
+        if any(_shares(rule, rows[i], rows[j]) for rule in rules)
+    }
+    assert len(found) == len(set(found))
+    assert set(found) == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=st.lists(_ROW, min_size=2, max_size=30), rows_max=st.integers(2, 6))
+def test_no_block_is_larger_than_allowed_and_nothing_is_skipped_silently(
+    rows: list[dict[str, str | None]], rows_max: int
+) -> None:
+    columns = _columns(rows)
+    whole = block(columns, BlockingRule(("x",)), (), 1000)
+    small = block(columns, BlockingRule(("x",)), ("y", "phone"), rows_max)
+    _, counts = np.unique(small.block, return_counts=True)
+    assert (counts <= rows_max).all()
+    if small.pairs < whole.pairs:
+        assert small.rows_narrowed > 0 or small.rows_chopped > 0
+
+
+def test_pairs_can_be_fetched_by_number() -> None:
+    rows = [{"x": value, "y": None, "phone": None, "phone_2": None} for value in "aabbbcaab"]
+    blocks = block(_columns(rows), BlockingRule(("x",)), (), 1000)
+    left, right, _ = blocks.pairs_at(np.arange(blocks.pairs))
+    chunks = list(blocks.chunks(4))
+    assert sorted(zip(left, right, strict=True)) == sorted(
+        pair for a, b, _ in chunks for pair in zip(a, b, strict=True)
+    )
+
+
+def test_rules_are_chosen_within_the_budget_and_back_each_other_up() -> None:
+    rng = np.random.default_rng(5)
+    n = 5000
+    columns = Columns(
+        pa.table(
+            {
+                "email": [f"u{i}@x" for i in range(n)],
+                "city": [f"c{i}" for i in rng.integers(0, 5, n)],
+                "birth_date": [f"19{i:02}-01-01" for i in rng.integers(0, 99, n)],
+                "surname_latin": [f"s{i}" for i in rng.integers(0, 500, n)],
+            }
+        )
+    )
+    rules = [
+        BlockingRule(keys)
+        for keys in [("email",), ("city",), ("surname_latin", "birth_date"), ("city", "surname_latin")]
+    ]
+    choice = choose_rules(columns, rules, pairs_max=100_000, narrowing=(), block_rows_max=100)
+    assert BlockingRule(("email",)) in choice.rules
+    assert BlockingRule(("city",)) not in choice.rules
+    assert sum(choice.pairs) <= 100_000
+    assert list(choice.coverage) == sorted(choice.coverage)
