@@ -129,10 +129,13 @@ def _run(
         readings = [read(channel, progress=progress) for channel in channels]
     intake = take_in(state, channels, readings)
 
+    known_model = given_model or (from_json(state.model) if state.model is not None else None)
+    countries = _countries(known_model, channels)
     with watch("standardize"):
-        values = engine.standardize(intake.live)
+        values = engine.standardize(intake.live, countries)
     with watch("train"):
-        model = _model(state, given_model, retrain, engine, values, progress)
+        retrain = retrain and given_model is None
+        model = replace(_model(known_model, retrain, engine, values, progress), countries=countries)
     with watch("match"):
         matches = engine.match(values, model, progress=progress)
     with watch("cluster"):
@@ -231,20 +234,20 @@ class _Watch:
         self.stages[self._stage] = round(time.perf_counter() - self._started, 3)
 
 
+def _countries(model: Model | None, channels: Sequence[Channel]) -> dict[str, str]:
+    """How each channel's numbers and dates are read: as the model remembers, unless the channel says otherwise."""
+    said = {channel.name: channel.country for channel in channels if channel.country}
+    return {**(model.countries if model else {}), **said}
+
+
 def _model(
-    state: State, given: Model | None, retrain: bool, engine: Engine, values: pa.Table, progress: Progress
+    known: Model | None, retrain: bool, engine: Engine, values: pa.Table, progress: Progress
 ) -> Model:
-    """The model given, else the stored one, else one made for the data; trained where it is not."""
-    model = given
-    if model is None and state.model is not None and not retrain:
-        model = from_json(state.model)
-    if model is None:
-        model = engine.plan(values)
+    """The known model, or one made for the data; blocking rules chosen and probabilities learnt where lacking."""
+    model = engine.plan(values) if known is None or retrain else known
     if not model.blocking:
         model = replace(model, blocking=engine.plan(values).blocking)
-    if model.trained and not (retrain and given is None):
-        return model
-    return engine.train(values, model, seed=SEED, progress=progress)
+    return model if model.trained else engine.train(values, model, seed=SEED, progress=progress)
 
 
 def _assign(
@@ -286,7 +289,7 @@ def _evidence(edges: pa.Table, clusters: pa.Table, decisions: pa.Table) -> pa.Ta
         [
             pa.table(
                 {
-                    "evidence": pa.array(["decision"] * len(same), pa.string()),
+                    "kind": pa.array(["decision"] * len(same), pa.string()),
                     "evidence_left": same["left_key"],
                     "evidence_right": same["right_key"],
                     "match_weight": pa.nulls(len(same), pa.float32()),
@@ -296,7 +299,7 @@ def _evidence(edges: pa.Table, clusters: pa.Table, decisions: pa.Table) -> pa.Ta
             ),
             pa.table(
                 {
-                    "evidence": pa.array(["edge"] * len(edges), pa.string()),
+                    "kind": pa.array(["edge"] * len(edges), pa.string()),
                     "evidence_left": edges["left_key"],
                     "evidence_right": edges["right_key"],
                     "match_weight": edges["match_weight"],

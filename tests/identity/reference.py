@@ -119,7 +119,7 @@ def told(events: pa.Table) -> list[Event]:
 
 @dataclass
 class Memory:
-    """What the slow rules remember. `lost` is (record, id) → when it last lost it, in the order of record events."""
+    """What the slow rules remember. `lost` is (record, id) → when it last lost it."""
 
     links: dict[int, str]
     status: dict[str, str]

@@ -1,7 +1,7 @@
 """The five rules, one example each, as small tables.
 
-A run is written as its clusters, `"1 2 | 3"`; events as lines of kind, customer, other id, record. Ids are spelled
-A, B, C … in the order of issue.
+A run is written as its clusters, `"1 2 | 3"`; events as lines of kind, customer, other id, record. Ids are
+spelled A, B, C … in the order of issue.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ import random
 
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from custid.errors import UsageError
@@ -64,7 +64,12 @@ def test_every_single_wrong_character_is_caught() -> None:
                     assert not ids.check(customer_id[:place] + other + customer_id[place + 1 :])
 
 
-@given(st.text(ids.BODY_ALPHABET, min_size=10, max_size=10), st.integers(0, 9), st.sampled_from(ids.BODY_ALPHABET))
+@settings(deadline=None)
+@given(
+    st.text(ids.BODY_ALPHABET, min_size=10, max_size=10),
+    st.integers(0, 9),
+    st.sampled_from(ids.BODY_ALPHABET),
+)
 def test_a_wrong_character_changes_the_check_character_of_any_body(body: str, place: int, other: str) -> None:
     assume(body[place] != other)
     wrong = body[:place] + other + body[place + 1 :]
@@ -82,10 +87,13 @@ def test_few_swaps_of_neighbors_are_missed() -> None:
     assert sum(map(ids.check, swaps)) <= 0.01 * len(swaps)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(SOME), st.randoms(use_true_random=False))
 def test_the_way_an_id_is_typed_does_not_matter(customer_id: str, chance: random.Random) -> None:
     typed = customer_id.replace("-", chance.choice(["", " ", "-", "–", "－"]))
-    typed = "".join(chance.choice([one, one.lower(), chr(ord(one) + 0xFEE0)]) if one.isalnum() else one for one in typed)
+    typed = "".join(
+        chance.choice([one, one.lower(), chr(ord(one) + 0xFEE0)]) if one.isalnum() else one for one in typed
+    )
     typed = typed.replace("1", chance.choice("1lIL")).replace("0", chance.choice("0oO"))
     assert ids.normalize(f" {typed} ") == customer_id
 

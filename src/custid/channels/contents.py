@@ -222,7 +222,7 @@ def _guess_birth_date(texts: Sequence[str]) -> Guess | None:
     if len(years) < 5 or len(years) < 0.8 * len(texts):
         return None
     low, *_, middle, _, high = (quantiles(years, n=20)[position] for position in (0, 1, 9, 10, 18))
-    if high - low >= 15 and 1900 <= low and middle <= 2012:
+    if high - low >= 15 and low >= 1900 and middle <= 2012:
         return Guess("birth_date", 0.7, f"its values are dates spread over {round(high - low)} years")
     return None
 
@@ -247,7 +247,7 @@ def _guess_western_name(texts: Sequence[str]) -> Guess | None:
     surname = share_of(
         lambda parts: parts[-1] in word_list("western_surnames"), [parts for parts in words if parts]
     )
-    if max(given, surname) < 0.25:
+    if max(given, surname) < max(0.25, 3 / len(words)):  # "green" and "brown" alone are colors
         return None
     if given >= surname:
         return Guess("given_name", 0.65, f"{given:.0%} of its values are common given names")

@@ -39,17 +39,17 @@ _BLOCK_BYTES_MAX = (1 << 31) - 2
 def read_delimited(
     path: Path, *, encoding: str | None, delimiter: str | None, progress: Callable[[str, int, int], None]
 ) -> Rows:
-    """All rows of the file. Raises InputError when it is empty or unreadable, UsageError for a bad delimiter."""
+    """All rows. Raises InputError when the file is empty or unreadable, UsageError for a bad delimiter."""
     if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0'):
         raise UsageError(
             f"delimiter {delimiter!r} is not one plain character. Use one such as ',', ';', '\\t' or '|'."
         )
     found = find_encoding(path, encoding)
-    sample = read_sample(path, found, _SAMPLE_BYTES)
+    sample, whole = read_sample(path, found, _SAMPLE_BYTES)
     if not sample.strip("\r\n\t \0"):
         raise InputError(f"{path} is empty: it has not even a header row. Check the export that wrote it.")
     separator = delimiter or find_delimiter(sample)
-    table, ragged = _parse(path, found, separator, sample, progress)
+    table, ragged = _parse(path, found, separator, sample, whole, progress)
     return _rows(path, found, separator, table, ragged)
 
 
@@ -79,7 +79,12 @@ def find_delimiter(sample: str) -> str:
 
 
 def _parse(
-    path: Path, encoding: Encoding, delimiter: str, sample: str, progress: Callable[[str, int, int], None]
+    path: Path,
+    encoding: Encoding,
+    delimiter: str,
+    sample: str,
+    whole: bool,
+    progress: Callable[[str, int, int], None],
 ) -> tuple[pa.Table, list[tuple[int, str]]]:
     """The whole file as string columns f0, f1, …, its header being the first row; and the ragged rows."""
     size = path.stat().st_size
@@ -98,7 +103,9 @@ def _parse(
             return "skip"
 
         try:
-            with open_utf8(path, encoding) as file:
+            # pyarrow does not read a single line that no line end follows.
+            ended = io.BytesIO((sample + "\n").encode("utf-8", "replace")) if whole else None
+            with ended or open_utf8(path, encoding) as file:
                 reader = pa.csv.open_csv(
                     file,
                     read_options=pa.csv.ReadOptions(

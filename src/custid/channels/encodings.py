@@ -43,7 +43,7 @@ codecs.register_error("custid_mark", _mark_undecodable)
 
 @dataclass(frozen=True)
 class Encoding:
-    """`name` as Python calls it. `bom`: bytes to pass over. `damaged`: some do not decode. `note`: to show."""
+    """`name` as Python calls it. `bom`: bytes to skip. `damaged`: some do not decode. `note`: to show."""
 
     name: str
     bom: int = 0
@@ -87,12 +87,14 @@ def open_utf8(path: Path, encoding: Encoding) -> BinaryIO:
     return io.BufferedReader(_Transcoded(file, encoding.name), 1 << 20)
 
 
-def read_sample(path: Path, encoding: Encoding, size: int) -> str:
-    """The first `size` bytes as text; a character cut in two at the end is left out."""
+def read_sample(path: Path, encoding: Encoding, size: int) -> tuple[str, bool]:
+    """The first `size` bytes as text, and whether that is all; a character cut in two at the end is left out."""
     with path.open("rb") as file:
         file.seek(encoding.bom)
         decoder = codecs.getincrementaldecoder(encoding.name)("custid_mark")
-        return decoder.decode(file.read(size))
+        raw = file.read(size)
+        whole = not file.read(1)
+        return decoder.decode(raw, final=whole), whole
 
 
 _BOMS = (
@@ -219,10 +221,12 @@ def _wide_without_bom(sample: bytes) -> str | None:
     head = np.frombuffer(sample[: 1 << 16], np.uint8)
     if len(head) < 4:
         return None
-    even, odd = head[0::2] == 0, head[1::2] == 0
-    if odd.mean() > 0.2 and even.mean() < 0.02:
+    head = head[: len(head) // 2 * 2]
+    even, odd = head[0::2], head[1::2]
+    zeros_even, zeros_odd = (even == 0).mean(), (odd == 0).mean()
+    if zeros_odd > 0.1 and zeros_even < 0.02 and ((even == 0x0A) & (odd == 0)).any():
         return "utf-16-le"
-    if even.mean() > 0.2 and odd.mean() < 0.02:
+    if zeros_even > 0.1 and zeros_odd < 0.02 and ((odd == 0x0A) & (even == 0)).any():
         return "utf-16-be"
     return None
 
@@ -241,6 +245,10 @@ def _lines_beyond_ascii(path: Path, lines_max: int = 20_000) -> list[bytes]:
     if not rest.isascii():
         found.append(rest)
     return found[:lines_max]
+
+
+def _is_letter(byte: int) -> bool:
+    return 0x41 <= byte <= 0x5A or 0x61 <= byte <= 0x7A
 
 
 def _share_of_utf8(lines: list[bytes]) -> float:
@@ -289,8 +297,11 @@ def _looks_like_gb18030(lines: list[bytes]) -> bool:
                     continue
                 at += 2
             pairs += 1
-            letter = 0x41 <= trail <= 0x5A or 0x61 <= trail <= 0x7A
-            western += letter and (lead >= 0xC0 or 0x91 <= lead <= 0x97)
+            accent = _is_letter(trail) and (lead >= 0xC0 or 0x91 <= lead <= 0x97)
+            # Two accents in a row, as in Núñez, stand between letters; a single Chinese character hardly ever does.
+            before = line[at - 1] if at else 0x20
+            after = line[at + 2] if at + 2 < len(line) else 0x20
+            western += accent or (_is_letter(before) and _is_letter(after))
             at += 2
         if pairs + broken > 50_000:
             break

@@ -16,16 +16,20 @@ class Channel:
 
     Args:
         name: lower-case letters, digits, `_` and `-`; part of every record's identity, so it must not change.
-        source: a CSV or Parquet path, or any object with the Arrow PyCapsule interface (pandas, polars, pyarrow …).
+        source: a CSV or Parquet path, or any object with the Arrow PyCapsule interface (pandas, polars,
+            pyarrow, DuckDB …).
         record_id: the column that is the key in this channel (several: joined with `|`). None: found by name.
-        columns: source column → field, for columns whose field is not found by itself. Map to "" to leave one out.
+        columns: source column → field, for columns whose field is not found by itself. Map to "" to leave one
+            out.
         kind: "upsert": an absent record means nothing. "snapshot": an absent record is gone.
             "delta": as upsert, and rows whose `deleted` column is true are gone.
         deleted: the deletion flag column of a delta.
         updated_at: the column that says when the row last changed; None: found by name.
         format, encoding, delimiter: of a file; None: found by themselves.
-        country: ISO 3166 code that decides how national phone numbers are read; None: found from the column's values.
-        retire_share_max: a snapshot that lacks more than this share of the channel's live records stops the run.
+        country: ISO 3166 code that decides how national phone numbers are read; None: found from the column's
+            values.
+        retire_share_max: a snapshot that lacks more than this share of the channel's live records stops the
+            run.
     """
 
     name: str

@@ -6,7 +6,7 @@ Every engine gives the same result for the same work (I9), whatever the order of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -45,8 +45,15 @@ class Engine(Protocol):
 
     name: str
 
-    def standardize(self, records: pa.Table) -> pa.Table:
-        """STORED_RECORDS + fields → record_key, channel, and one string column per comparable value."""
+    def standardize(self, records: pa.Table, countries: Mapping[str, str]) -> pa.Table:
+        """STORED_RECORDS + fields → record_key, channel, and one string column per comparable value.
+
+        `countries`: channel → ISO 3166 code by which its national telephone numbers and dates are read.
+        """
+        ...
+
+    def plan(self, values: pa.Table) -> Model:
+        """An untrained default model for these values, with blocking rules chosen by what they would cost."""
         ...
 
     def train(self, values: pa.Table, model: Model, *, seed: int, progress: Progress) -> Model:

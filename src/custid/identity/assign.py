@@ -130,7 +130,7 @@ def _align(clusters: pa.Table, links: pa.Table) -> _Aligned:
         twice = key[1:][key[1:] == key[:-1]][0]
         raise UsageError(f"clusters have record_key {twice} twice. A record belongs to one cluster.")
     link_key, link_order = _sorted(links["record_key"])
-    numbers, _ = _encoded(clusters["cluster"])
+    numbers = _numbered(clusters["cluster"])
     link_old, ids = _encoded(links["customer_id"])
     numbers = numbers if order is None else numbers[order]
     link_old = link_old if link_order is None else link_old[link_order]
@@ -485,6 +485,17 @@ def _sorted(column: pa.ChunkedArray) -> tuple[Ints, npt.NDArray[np.intp] | None]
         return values, None
     order = np.argsort(values, kind="stable")
     return values[order], order
+
+
+def _numbered(column: pa.ChunkedArray) -> Ints:
+    """Equal values, equal numbers from 0 to a few times the number of rows."""
+    values: Ints = column.to_numpy()
+    if len(values):
+        low, high = int(values.min()), int(values.max())
+        # Engines number clusters densely; hashing ten million of them would be the dearest step of a run.
+        if high - low < 4 * len(values):
+            return values - low
+    return _encoded(column)[0]
 
 
 def _encoded(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:

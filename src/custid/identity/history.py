@@ -75,9 +75,7 @@ def tell(events: pa.Table, customer_id: str) -> list[str]:
     return [_sentence(step) for step in as_dict(events, customer_id)["steps"]]
 
 
-def _step(
-    role: str, other: str | None, group: list[dict[str, Any]], names: dict[int, str]
-) -> dict[str, Any]:
+def _step(role: str, other: str | None, group: list[dict[str, Any]], names: dict[int, str]) -> dict[str, Any]:
     first = group[0]
     at = first.get("at")
     return {

@@ -113,8 +113,7 @@ def fault(text: str) -> str | None:
 
     >>> fault("C7K2M-9QD4X-G")
     >>> print(fault("C7K2M-9QD4Y-G"))
-    'C7K2M-9QD4Y-G' is mistyped: its check character does not fit the rest. Compare it with where it came
-    from.
+    'C7K2M-9QD4Y-G' is mistyped: its check character does not fit the rest. Compare it with its source.
     >>> print(fault("C7K2M"))
     'C7K2M' is no customer id: it has 5 characters, not 11. An id looks like C7K2M-9QD4X-G.
     """
@@ -128,10 +127,7 @@ def fault(text: str) -> str | None:
     if strange:
         return f"{text!r} is no customer id: ids have no {strange[0]!r}. An id looks like C7K2M-9QD4X-G."
     if check_character(letters[:-1]) != letters[-1]:
-        return (
-            f"{text!r} is mistyped: its check character does not fit the rest. "
-            "Compare it with where it came from."
-        )
+        return f"{text!r} is mistyped: its check character does not fit the rest. Compare it with its source."
     return None
 
 

@@ -143,7 +143,8 @@ class Model:
     `matches_per_record`: how many other records of the same person a record has on average; with the number of
     records it makes the prior, so that the prior falls by itself as data grows. `relatives_per_record` likewise.
     `match_threshold`, `review_threshold`: bits. `narrowing`: keys added, in this order, to blocks of more than
-    `block_rows_max` records. `survivorship`: field → rule; "*" is the default. `facts`: how it was trained.
+    `block_rows_max` records. `survivorship`: field → rule; "*" is the default. `countries`: channel → ISO 3166
+    code by which its national telephone numbers and dates are read. `facts`: how it was trained.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -155,6 +156,7 @@ class Model:
     match_threshold: float = 0.0
     review_threshold: float = -5.0
     survivorship: dict[str, str] = field(default_factory=lambda: {"*": "most_recent"})
+    countries: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property

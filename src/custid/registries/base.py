@@ -16,6 +16,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
+from custid import schemas
+
 
 @dataclass(frozen=True)
 class State:
@@ -38,6 +40,24 @@ class State:
     customers: pa.Table
     decisions: pa.Table
     edges: pa.Table
+
+
+def empty_state() -> State:
+    """What a registry knows before its first run."""
+    return State(
+        run_id=0,
+        next_seq=1,
+        next_record_key=1,
+        next_minted=1,
+        chain="",
+        model=None,
+        records=schemas.empty(schemas.STORED_RECORDS),
+        links=schemas.empty(schemas.LINKS),
+        former=schemas.empty(schemas.FORMER_LINKS),
+        customers=schemas.empty(schemas.CUSTOMERS),
+        decisions=schemas.empty(schemas.DECISIONS),
+        edges=schemas.empty(schemas.EDGES),
+    )
 
 
 @dataclass(frozen=True)

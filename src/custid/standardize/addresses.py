@@ -1,10 +1,10 @@
 """Postal addresses, whole or in parts, Western and Chinese.
 
-In: clean distinct values of one address field. Out: folded parts, abbreviations written out ("st" is "street": written
-out, a slip of the finger still leaves two words alike). Never here: geocoding, or filling a part from another record.
+In: clean distinct values of one address field. Out: folded parts, abbreviations written out ("st" is
+"street": written out, a slip of the finger still leaves two words alike). Never here: geocoding, or filling a part from another record.
 
-Parts that are already apart simply pass, folded. What is read out of a longer value only fills parts that the record
-does not have itself (see `table`).
+Parts that are already apart simply pass, folded. What is read out of a longer value only fills parts that the
+record does not have itself (see `table`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from custid.standardize.text import (
     fold,
     groups,
     has_han,
+    joined,
     map_words,
     matches,
     not_empty,
@@ -30,47 +31,114 @@ from custid.standardize.text import (
     on_some,
     replaced,
     where,
+    words,
 )
 
 PARTS = ("street", "street_number", "unit", "district", "city", "region", "postcode")
 
-_UNIT_WORDS = dict.fromkeys("apt apartment flat flt suite ste rm room unt apto appt wohnung whg kamer".split(), "unit")
+_UNIT_WORDS = dict.fromkeys(
+    words("apt apartment flat flt suite ste rm room unt apto appt wohnung whg kamer"),
+    "unit",
+)
 _STREET_WORDS = {
-    **{"st": "street", "str": "strasse", "rd": "road", "ave": "avenue", "av": "avenue", "avda": "avenida", "blvd": "boulevard"},
-    **{"bd": "boulevard", "boul": "boulevard", "dr": "drive", "drv": "drive", "ln": "lane", "ct": "court", "crt": "court"},
-    **{"pl": "place", "sq": "square", "ter": "terrace", "tce": "terrace", "terr": "terrace", "cres": "crescent"},
-    **{"cct": "circuit", "cir": "circle", "cl": "close", "gr": "grove", "gdns": "gardens", "pde": "parade", "hwy": "highway"},
-    **{"pkwy": "parkway", "pky": "parkway", "fwy": "freeway", "expy": "expressway", "rte": "route", "trl": "trail"},
-    **{"sth": "south", "nth": "north", "n": "north", "s": "south", "e": "east", "w": "west", "ne": "northeast"},
-    **{"nw": "northwest", "se": "southeast", "sw": "southwest", "mt": "mount", "ft": "fort", "hts": "heights"},
-    **{"bldg": "building", "flr": "floor", "fl": "floor", "lvl": "level", "esp": "esplanade", "qy": "quay", "wy": "way"},
+    "st": "street",
+    "str": "strasse",
+    "rd": "road",
+    "ave": "avenue",
+    "av": "avenue",
+    "avda": "avenida",
+    "blvd": "boulevard",
+    "bd": "boulevard",
+    "boul": "boulevard",
+    "dr": "drive",
+    "drv": "drive",
+    "ln": "lane",
+    "ct": "court",
+    "crt": "court",
+    "pl": "place",
+    "sq": "square",
+    "ter": "terrace",
+    "tce": "terrace",
+    "terr": "terrace",
+    "cres": "crescent",
+    "cct": "circuit",
+    "cir": "circle",
+    "cl": "close",
+    "gr": "grove",
+    "gdns": "gardens",
+    "pde": "parade",
+    "hwy": "highway",
+    "pkwy": "parkway",
+    "pky": "parkway",
+    "fwy": "freeway",
+    "expy": "expressway",
+    "rte": "route",
+    "trl": "trail",
+    "sth": "south",
+    "nth": "north",
+    "n": "north",
+    "s": "south",
+    "e": "east",
+    "w": "west",
+    "ne": "northeast",
+    "nw": "northwest",
+    "se": "southeast",
+    "sw": "southwest",
+    "mt": "mount",
+    "ft": "fort",
+    "hts": "heights",
+    "bldg": "building",
+    "flr": "floor",
+    "fl": "floor",
+    "lvl": "level",
+    "esp": "esplanade",
+    "qy": "quay",
+    "wy": "way",
 }
 _CITY_WORDS = {"st": "saint", "ste": "sainte", "mt": "mount", "ft": "fort"}
 
-_STATES = (
-    "alabama al alaska ak arizona az arkansas ar california ca colorado co connecticut ct delaware de florida fl georgia ga "
-    "hawaii hi idaho id illinois il indiana in iowa ia kansas ks kentucky ky louisiana la maine me maryland md massachusetts "
-    "ma michigan mi minnesota mn mississippi ms missouri mo montana mt nebraska ne nevada nv ohio oh oklahoma ok oregon or "
-    "pennsylvania pa tennessee tn texas tx utah ut vermont vt virginia va washington wa wisconsin wi wyoming wy "
-    "victoria vic queensland qld tasmania tas ontario on quebec qc manitoba mb alberta ab saskatchewan sk"
-).split()
+_STATES = words(
+    "alabama al alaska ak arizona az arkansas ar california ca colorado co connecticut ct "
+    "delaware de florida fl georgia ga hawaii hi idaho id illinois il indiana in iowa ia "
+    "kansas ks kentucky ky louisiana la maine me maryland md massachusetts ma michigan mi "
+    "minnesota mn mississippi ms missouri mo montana mt nebraska ne nevada nv ohio oh "
+    "oklahoma ok oregon or pennsylvania pa tennessee tn texas tx utah ut vermont vt virginia "
+    "va washington wa wisconsin wi wyoming wy victoria vic queensland qld tasmania tas "
+    "ontario on quebec qc manitoba mb alberta ab saskatchewan sk"
+)
 _REGIONS = {
     **dict(zip(_STATES[::2], _STATES[1::2], strict=True)),
-    **{"new hampshire": "nh", "new jersey": "nj", "new mexico": "nm", "new york": "ny", "north carolina": "nc"},
-    **{"north dakota": "nd", "rhode island": "ri", "south carolina": "sc", "south dakota": "sd", "west virginia": "wv"},
-    **{"district of columbia": "dc", "new south wales": "nsw", "south australia": "sa", "western australia": "wa"},
-    **{"northern territory": "nt", "australian capital territory": "act", "british columbia": "bc", "nova scotia": "ns"},
+    "new hampshire": "nh",
+    "new jersey": "nj",
+    "new mexico": "nm",
+    "new york": "ny",
+    "north carolina": "nc",
+    "north dakota": "nd",
+    "rhode island": "ri",
+    "south carolina": "sc",
+    "south dakota": "sd",
+    "west virginia": "wv",
+    "district of columbia": "dc",
+    "new south wales": "nsw",
+    "south australia": "sa",
+    "western australia": "wa",
+    "northern territory": "nt",
+    "australian capital territory": "act",
+    "british columbia": "bc",
+    "nova scotia": "ns",
 }
 _REGION_CODES = frozenset(_REGIONS.values())
 
 _MUNICIPALITIES = ("北京", "上海", "天津", "重庆")
-_PROVINCES = (
-    "河北", "山西", "辽宁", "吉林", "黑龙江", "江苏", "浙江", "安徽", "福建", "江西", "山东", "河南", "湖北", "湖南", "广东",
-    "海南", "四川", "贵州", "云南", "陕西", "甘肃", "青海", "台湾", "内蒙古", "广西", "宁夏", "新疆", "西藏", "香港", "澳门",
-)  # fmt: skip
+_PROVINCES = words(
+        "河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 海南 四川 "
+        "贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 宁夏 新疆 西藏 香港 澳门"
+    )  # fmt: skip
 _ENDING = r"(?:省|市|(?:壮族|回族|维吾尔)?自治区|特别行政区)"
 # 河南路 and 北京东路 are streets, wherever they are.
-_REGION_HEAD = re.compile(rf"^(?:中国|中华人民共和国)?({'|'.join(_MUNICIPALITIES + _PROVINCES)})(?:{_ENDING}|(?!.?[路街道巷市]))")
+_REGION_HEAD = re.compile(
+    rf"^(?:中国|中华人民共和国)?({'|'.join(_MUNICIPALITIES + _PROVINCES)})(?:{_ENDING}|(?!.?[路街道巷市]))"
+)
 _CITY_HEAD = re.compile(r"^([^区县路街道镇号弄\d]{2,7}?)(?:市(?!场|民|政)|自治州|地区|盟)")
 _DISTRICT_HEAD = re.compile(r"^(?:市辖区)?([^路街号弄镇\d]{1,9}?(?:(?<![小社园])区|县|旗|市(?!场)))")
 _TOWN_HEAD = re.compile(r"^[^路号弄\d]{1,8}?(?:街道|镇|乡)(?=.{2})")
@@ -97,7 +165,11 @@ def plain(values: pa.Array, field: str) -> Outcome:
         folded = map_words(folded, _CITY_WORDS)
         folded = on_some(folded, matches(folded, r"\p{Han}{2}市$"), lambda some: replaced(some, "市$", ""))
     elif field == "district":
-        folded = on_some(folded, matches(folded, r"\p{Han}{2}(?:新区|区|县)$"), lambda some: replaced(some, "(?:新区|区|县)$", ""))
+        folded = on_some(
+            folded,
+            matches(folded, r"\p{Han}{2}(?:新区|区|县)$"),
+            lambda some: replaced(some, "(?:新区|区|县)$", ""),
+        )
     elif field == "region":
         folded = map_values(folded, _REGIONS)
         han = has_han(folded)
@@ -107,7 +179,9 @@ def plain(values: pa.Array, field: str) -> Outcome:
         folded = on_some(folded, has_han(folded), lambda some: each(some, _unit_numbers))
     elif field == "street_number":
         folded = replaced(replaced(folded, r"^(?:no|nr|number) (.+)$", r"\1"), r"^(\d+)号$", r"\1")
-    return Outcome({field: folded}, junk.because(pc.and_(values.is_valid(), pc.is_null(folded)), junk.UNREADABLE))
+    return Outcome(
+        {field: folded}, junk.because(pc.and_(values.is_valid(), pc.is_null(folded)), junk.UNREADABLE)
+    )
 
 
 def map_values(values: pa.Array, table: dict[str, str]) -> pa.Array:
@@ -131,16 +205,79 @@ def postcodes(values: pa.Array) -> Outcome:
 
 
 _COMMON_COUNTRIES = {
-    **{"usa": "US", "united states of america": "US", "america": "US", "uk": "GB", "england": "GB", "scotland": "GB"},
-    **{"wales": "GB", "great britain": "GB", "northern ireland": "GB", "britain": "GB", "prc": "CN", "pr china": "CN"},
-    **{"p r china": "CN", "peoples republic of china": "CN", "mainland china": "CN", "中华人民共和国": "CN", "中国大陆": "CN"},
-    **{"hong kong": "HK", "hong kong sar": "HK", "香港": "HK", "macau": "MO", "macao": "MO", "澳门": "MO", "taiwan": "TW"},
-    **{"台湾": "TW", "holland": "NL", "the netherlands": "NL", "korea": "KR", "south korea": "KR", "韩国": "KR"},
-    **{"czech republic": "CZ", "russia": "RU", "uae": "AE", "vietnam": "VN", "turkey": "TR", "chn": "CN", "gbr": "GB"},
-    **{"deu": "DE", "fra": "FR", "esp": "ES", "ita": "IT", "nld": "NL", "bel": "BE", "che": "CH", "aut": "AT", "can": "CA"},
-    **{"aus": "AU", "nzl": "NZ", "jpn": "JP", "kor": "KR", "sgp": "SG", "hkg": "HK", "twn": "TW", "ind": "IN", "bra": "BR"},
-    **{"mex": "MX", "rus": "RU", "swe": "SE", "nor": "NO", "dnk": "DK", "fin": "FI", "pol": "PL", "prt": "PT", "irl": "IE"},
-    **{"mys": "MY", "tha": "TH", "vnm": "VN", "idn": "ID", "phl": "PH", "zaf": "ZA", "tur": "TR", "are": "AE", "mac": "MO"},
+    "usa": "US",
+    "united states of america": "US",
+    "america": "US",
+    "uk": "GB",
+    "england": "GB",
+    "scotland": "GB",
+    "wales": "GB",
+    "great britain": "GB",
+    "northern ireland": "GB",
+    "britain": "GB",
+    "prc": "CN",
+    "pr china": "CN",
+    "p r china": "CN",
+    "peoples republic of china": "CN",
+    "mainland china": "CN",
+    "中华人民共和国": "CN",
+    "中国大陆": "CN",
+    "hong kong": "HK",
+    "hong kong sar": "HK",
+    "香港": "HK",
+    "macau": "MO",
+    "macao": "MO",
+    "澳门": "MO",
+    "taiwan": "TW",
+    "台湾": "TW",
+    "holland": "NL",
+    "the netherlands": "NL",
+    "korea": "KR",
+    "south korea": "KR",
+    "韩国": "KR",
+    "czech republic": "CZ",
+    "russia": "RU",
+    "uae": "AE",
+    "vietnam": "VN",
+    "turkey": "TR",
+    "chn": "CN",
+    "gbr": "GB",
+    "deu": "DE",
+    "fra": "FR",
+    "esp": "ES",
+    "ita": "IT",
+    "nld": "NL",
+    "bel": "BE",
+    "che": "CH",
+    "aut": "AT",
+    "can": "CA",
+    "aus": "AU",
+    "nzl": "NZ",
+    "jpn": "JP",
+    "kor": "KR",
+    "sgp": "SG",
+    "hkg": "HK",
+    "twn": "TW",
+    "ind": "IN",
+    "bra": "BR",
+    "mex": "MX",
+    "rus": "RU",
+    "swe": "SE",
+    "nor": "NO",
+    "dnk": "DK",
+    "fin": "FI",
+    "pol": "PL",
+    "prt": "PT",
+    "irl": "IE",
+    "mys": "MY",
+    "tha": "TH",
+    "vnm": "VN",
+    "idn": "ID",
+    "phl": "PH",
+    "zaf": "ZA",
+    "tur": "TR",
+    "are": "AE",
+    "mac": "MO",
 }
 
 
@@ -149,7 +286,12 @@ def _countries() -> dict[str, str]:
     """Folded country name in many languages → ISO 3166 code, from the tables of the phonenumbers library."""
     from phonenumbers.geodata.locale import LOCALE_DATA
 
-    pairs = [(name, code) for code, names in sorted(LOCALE_DATA.items()) for name in names.values() if name[:1] != "*"]
+    pairs = [
+        (name, code)
+        for code, names in sorted(LOCALE_DATA.items())
+        for name in names.values()
+        if name[:1] != "*"
+    ]
     folded = fold(pa.array([name for name, _ in pairs], pa.string())).to_pylist()
     return {name: code for name, (_, code) in zip(folded, pairs, strict=True) if name} | _COMMON_COUNTRIES
 
@@ -169,7 +311,9 @@ def countries(values: pa.Array) -> Outcome:
     """
     folded = fold(replaced(values, r"\.", ""))
     code = each(folded, _country) if folded.null_count < len(folded) else folded
-    return Outcome({"country": code}, junk.because(pc.and_(values.is_valid(), pc.is_null(code)), junk.UNREADABLE))
+    return Outcome(
+        {"country": code}, junk.because(pc.and_(values.is_valid(), pc.is_null(code)), junk.UNREADABLE)
+    )
 
 
 def _country(name: str) -> str | None:
@@ -181,8 +325,8 @@ def _country(name: str) -> str | None:
 def streets(values: pa.Array) -> Outcome:
     """Parts of clean values that hold a street, perhaps with number and unit.
 
-    `street_whole`: as written, without the unit; `street`: also without `street_number`; `unit`. A Chinese value may
-    hold a whole address, so that district, city and region come out too.
+    `street_whole`: as written, without the unit; `street`: also without `street_number`; `unit`. A Chinese
+    value may hold a whole address, so that district, city and region come out too.
 
     >>> found = streets(pa.array(["12 St James St, Apt 4", "Hauptstr. 7a", "Stanley Street", "南京西路100号302室"])).columns
     >>> found["street"].to_pylist(), found["street_number"].to_pylist(), found["unit"].to_pylist()
@@ -194,7 +338,9 @@ def streets(values: pa.Array) -> Outcome:
     front = groups(folded, r"^unit (?P<unit>[\p{L}\p{N}]+) (?P<rest>.+)$", ("rest", "unit"))
     whole = map_words(pc.coalesce(unit["rest"], front["rest"], folded), _STREET_WORDS)
     head = groups(
-        whole, r"^(?P<number>\d+[a-z]?(?: \d+[a-z]?)?) (?P<rest>(?:[^\d ]|\d+(?:st|nd|rd|th)\b).*)$", ("rest", "number")
+        whole,
+        r"^(?P<number>\d+[a-z]?(?: \d+[a-z]?)?) (?P<rest>(?:[^\d ]|\d+(?:st|nd|rd|th)\b).*)$",
+        ("rest", "number"),
     )
     tail = groups(whole, r"^(?P<rest>.*\p{L}{2}) (?P<number>\d+ ?[a-z]?)$", ("rest", "number"))
     numbered_road = matches(tail["rest"], r"\b(?:highway|route|road|box|lot|floor|level|unit)$")
@@ -236,13 +382,21 @@ def address_lines(values: pa.Array) -> Outcome:
 def joined_line(parts: dict[str, pa.Array]) -> pa.Array:
     """One line from row-aligned parts, in the order of the country: 浙江杭州… without spaces, or "12 main street …"."""
     have = {name: parts[name] for name in PARTS if name in parts}
-    western = [have[name] for name in ("street_number", "street", "unit", "district", "city", "region", "postcode") if name in have]
-    line = pc.binary_join_element_wise(*western, " ", null_handling="skip")
+    western = [
+        have[name]
+        for name in ("street_number", "street", "unit", "district", "city", "region", "postcode")
+        if name in have
+    ]
+    line = joined(" ", *western)
     han = has_han(line)
     if pc.any(han).as_py():
-        chinese = [have[name] for name in ("region", "city", "district", "street", "street_number", "unit") if name in have]
+        chinese = [
+            have[name]
+            for name in ("region", "city", "district", "street", "street_number", "unit")
+            if name in have
+        ]
         if chinese:
-            line = pc.if_else(han, pc.binary_join_element_wise(*chinese, "", null_handling="skip"), line)
+            line = pc.if_else(han, joined("", *chinese), line)
     return not_empty(line)
 
 
@@ -251,7 +405,9 @@ def _written_out(values: pa.Array) -> pa.Array:
     values = on_some(values, matches(values, "#"), lambda some: replaced(some, "#", " unit "))
     folded = fold(values)
     saint = matches(folded, r"^(?:\d+[a-z]? )?st [a-z]")
-    folded = on_some(folded, saint, lambda some: replaced(some, r"^((?:\d+[a-z]? )?)st ([a-z])", r"\1saint \2"))
+    folded = on_some(
+        folded, saint, lambda some: replaced(some, r"^((?:\d+[a-z]? )?)st ([a-z])", r"\1saint \2")
+    )
     german = matches(folded, r"[a-z]{3}str(?: |$)")
     folded = on_some(folded, german, lambda some: replaced(some, r"([a-z]{3})str( |$)", r"\1strasse\2"))
     return replaced(map_words(folded, _UNIT_WORDS), "unit unit", "unit")
@@ -263,7 +419,11 @@ def _split_line(text: str) -> dict[str, str | None]:
     if len(segments) < 2:
         return {"street": segments[0] if segments else None}
     parts: dict[str, str | None] = {}
-    if len(segments) > 2 and (segments[-1] in _COMMON_COUNTRIES or _country(segments[-1])) and segments[-1] not in _REGION_CODES:
+    if (
+        len(segments) > 2
+        and (segments[-1] in _COMMON_COUNTRIES or _country(segments[-1]))
+        and segments[-1] not in _REGION_CODES
+    ):
         segments.pop()
     units = [segment for segment in segments if _UNIT_SEGMENT.match(segment)]
     if units and len(units) < len(segments):
@@ -293,7 +453,9 @@ def _fill_chinese(columns: dict[str, pa.Array], values: pa.Array) -> None:
     folded = replaced(fold(values.filter(han), keep=r"\-"), " ", "")
     split = [split_chinese(text) if text else {} for text in folded.to_pylist()]
     for part in PARTS:
-        columns[part] = pc.replace_with_mask(columns[part], han, pa.array([parts.get(part) for parts in split], pa.string()))
+        columns[part] = pc.replace_with_mask(
+            columns[part], han, pa.array([parts.get(part) for parts in split], pa.string())
+        )
     columns["street_whole"] = pc.if_else(han, columns["street"], columns["street_whole"])
 
 

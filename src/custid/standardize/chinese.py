@@ -1,6 +1,7 @@
 """What custid knows of Chinese names: surnames, their readings, pinyin.
 
-In: single names in 汉字 or in pinyin. Out: readings and syllable counts. Never here: splitting or folding of names.
+In: single names in 汉字 or in pinyin. Out: readings and syllable counts. Never here: splitting or folding of
+names.
 """
 
 from __future__ import annotations
@@ -8,11 +9,16 @@ from __future__ import annotations
 import unicodedata
 from functools import cache, lru_cache
 
+from custid.standardize.text import words
+
 #: Surnames of two characters.
 COMPOUND_SURNAMES = frozenset(
-    "欧阳 司马 诸葛 上官 司徒 夏侯 东方 皇甫 尉迟 公孙 慕容 令狐 长孙 宇文 轩辕 南宫 端木 独孤 呼延 申屠 太史 "
-    "淳于 澹台 公冶 宗政 濮阳 单于 仲孙 钟离 鲜于 闾丘 司空 司寇 拓跋 百里 东郭 南门 西门 第五 公羊 赫连 完颜 "
-    "纳兰 耶律 万俟 闻人 叔孙 公西 公良 颛孙 子车 亓官 巫马 谷梁 左丘 东门 羊舌 微生 梁丘 欧杨".split()
+    words(
+        "欧阳 司马 诸葛 上官 司徒 夏侯 东方 皇甫 尉迟 公孙 慕容 令狐 长孙 宇文 轩辕 南宫 端木 "
+        "独孤 呼延 申屠 太史 淳于 澹台 公冶 宗政 濮阳 单于 仲孙 钟离 鲜于 闾丘 司空 司寇 拓跋 "
+        "百里 东郭 南门 西门 第五 公羊 赫连 完颜 纳兰 耶律 万俟 闻人 叔孙 公西 公良 颛孙 子车 "
+        "亓官 巫马 谷梁 左丘 东门 羊舌 微生 梁丘 欧杨"
+    )
 )
 
 #: Surnames of one character, the common ones first.
@@ -63,38 +69,58 @@ SURNAME_READINGS = {
 }
 
 #: Characters in given names whose first dictionary reading is not the one used there.
-_READINGS = {"行": "xing", "长": "chang", "重": "chong", "乐": "le", "丽": "li", "佑": "you", "贾": "jia", "薄": "bo"}
+_READINGS = {
+    "行": "xing",
+    "长": "chang",
+    "重": "chong",
+    "乐": "le",
+    "丽": "li",
+    "佑": "you",
+    "贾": "jia",
+    "薄": "bo",
+}
 
 #: Surnames in pinyin, the common ones first: of two, the earlier is taken for the surname.
 PINYIN_SURNAMES = {
     surname: rank
     for rank, surname in enumerate(
-        "wang li zhang liu chen yang huang zhao wu zhou xu sun ma zhu hu guo he lin gao luo zheng liang xie song "
-        "tang han feng deng cao peng zeng xiao tian dong pan yuan cai jiang yu du ye cheng wei su lv lyu ding ren lu yao "
-        "shen zhong cui tan fan liao shi jin jia xia fu fang zou xiong bai meng qin qiu hou yin xue yan lei "
-        "long duan tao mao hao gu gong shao wan qian dai mo kong xiang chang kang qiao lai wen pang yue gan bi "
-        "mei ji zhai ni ge qi you an niu ruan ou guan miao tong pei bao huo fei ai mi leng lian rao chu ju pu bian ying "
-        "zha si jing man qu quan sha ming che wo kuang chi zhuo mu rong lan xi hong dou geng hua zhan sheng "
-        "ouyang sima zhuge shangguan situ xiahou dongfang huangfu yuchi murong linghu zhangsun".split()
+        words(
+            "wang li zhang liu chen yang huang zhao wu zhou xu sun ma zhu hu guo he lin gao luo zheng "
+            "liang xie song tang han feng deng cao peng zeng xiao tian dong pan yuan cai jiang yu du "
+            "ye cheng wei su lv lyu ding ren lu yao shen zhong cui tan fan liao shi jin jia xia fu "
+            "fang zou xiong bai meng qin qiu hou yin xue yan lei long duan tao mao hao gu gong shao "
+            "wan qian dai mo kong xiang chang kang qiao lai wen pang yue gan bi mei ji zhai ni ge qi "
+            "you an niu ruan ou guan miao tong pei bao huo fei ai mi leng lian rao chu ju pu bian "
+            "ying zha si jing man qu quan sha ming che wo kuang chi zhuo mu rong lan xi hong dou geng "
+            "hua zhan sheng ouyang sima zhuge shangguan situ xiahou dongfang huangfu yuchi murong "
+            "linghu zhangsun"
+        )
     )
 }
 
 _SYLLABLES = frozenset(
-    "a ai an ang ao ba bai ban bang bao bei ben beng bi bian biao bie bin bing bo bu ca cai can cang cao ce cen ceng cha "
-    "chai chan chang chao che chen cheng chi chong chou chu chua chuai chuan chuang chui chun chuo ci cong cou cu cuan cui "
-    "cun cuo da dai dan dang dao de den deng di dian diao die ding diu dong dou du duan dui dun duo e ei en er fa fan fang "
-    "fei fen feng fo fou fu ga gai gan gang gao ge gei gen geng gong gou gu gua guai guan guang gui gun guo ha hai han "
-    "hang hao he hei hen heng hong hou hu hua huai huan huang hui hun huo ji jia jian jiang jiao jie jin jing jiong jiu ju "
-    "juan jue jun ka kai kan kang kao ke ken keng kong kou ku kua kuai kuan kuang kui kun kuo la lai lan lang lao le lei "
-    "leng li lia lian liang liao lie lin ling liu long lou lu luan lun luo lv lve lyu ma mai man mang mao me mei men meng "
-    "mi mian miao mie min ming miu mo mou mu na nai nan nang nao ne nei nen neng ni nian niang niao nie nin ning niu nong "
-    "nou nu nuan nuo nv nve o ou pa pai pan pang pao pei pen peng pi pian piao pie pin ping po pou pu qi qia qian qiang "
-    "qiao qie qin qing qiong qiu qu quan que qun ran rang rao re ren reng ri rong rou ru ruan rui run ruo sa sai san sang "
-    "sao se sen seng sha shai shan shang shao she shen sheng shi shou shu shua shuai shuan shuang shui shun shuo si song "
-    "sou su suan sui sun suo ta tai tan tang tao te teng ti tian tiao tie ting tong tou tu tuan tui tun tuo wa wai wan "
-    "wang wei wen weng wo wu xi xia xian xiang xiao xie xin xing xiong xiu xu xuan xue xun ya yan yang yao ye yi yin ying "
-    "yong you yu yuan yue yun za zai zan zang zao ze zei zen zeng zha zhai zhan zhang zhao zhe zhen zheng zhi zhong zhou "
-    "zhu zhua zhuai zhuan zhuang zhui zhun zhuo zi zong zou zu zuan zui zun zuo".split()
+    words(
+        "a ai an ang ao ba bai ban bang bao bei ben beng bi bian biao bie bin bing bo bu ca cai "
+        "can cang cao ce cen ceng cha chai chan chang chao che chen cheng chi chong chou chu chua "
+        "chuai chuan chuang chui chun chuo ci cong cou cu cuan cui cun cuo da dai dan dang dao de "
+        "den deng di dian diao die ding diu dong dou du duan dui dun duo e ei en er fa fan fang "
+        "fei fen feng fo fou fu ga gai gan gang gao ge gei gen geng gong gou gu gua guai guan "
+        "guang gui gun guo ha hai han hang hao he hei hen heng hong hou hu hua huai huan huang "
+        "hui hun huo ji jia jian jiang jiao jie jin jing jiong jiu ju juan jue jun ka kai kan "
+        "kang kao ke ken keng kong kou ku kua kuai kuan kuang kui kun kuo la lai lan lang lao le "
+        "lei leng li lia lian liang liao lie lin ling liu long lou lu luan lun luo lv lve lyu ma "
+        "mai man mang mao me mei men meng mi mian miao mie min ming miu mo mou mu na nai nan nang "
+        "nao ne nei nen neng ni nian niang niao nie nin ning niu nong nou nu nuan nuo nv nve o ou "
+        "pa pai pan pang pao pei pen peng pi pian piao pie pin ping po pou pu qi qia qian qiang "
+        "qiao qie qin qing qiong qiu qu quan que qun ran rang rao re ren reng ri rong rou ru ruan "
+        "rui run ruo sa sai san sang sao se sen seng sha shai shan shang shao she shen sheng shi "
+        "shou shu shua shuai shuan shuang shui shun shuo si song sou su suan sui sun suo ta tai "
+        "tan tang tao te teng ti tian tiao tie ting tong tou tu tuan tui tun tuo wa wai wan wang "
+        "wei wen weng wo wu xi xia xian xiang xiao xie xin xing xiong xiu xu xuan xue xun ya yan "
+        "yang yao ye yi yin ying yong you yu yuan yue yun za zai zan zang zao ze zei zen zeng zha "
+        "zhai zhan zhang zhao zhe zhen zheng zhi zhong zhou zhu zhua zhuai zhuan zhuang zhui zhun "
+        "zhuo zi zong zou zu zuan zui zun zuo"
+    )
 )
 _SYLLABLE_LENGTH_MAX = 6
 
@@ -136,7 +162,9 @@ def pinyin(text: str) -> str:
     >>> pinyin("晓明"), pinyin("吕"), pinyin("abc 中国")
     ('xiaoming', 'lv', 'abc zhongguo')
     """
-    text = text.replace("银行", "银航").replace("商行", "商航")  # the one common word of company names read otherwise
+    text = text.replace("银行", "银航").replace(
+        "商行", "商航"
+    )  # the one common word of company names read otherwise
     return "".join(character if character.isascii() else _reading(character) for character in text)
 
 

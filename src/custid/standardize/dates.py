@@ -1,10 +1,11 @@
 """Dates of birth, in many formats, as ISO text.
 
-In: clean distinct values. Out: `birth_date`: "1980-03-05", or "1980-03" or "1980" where no more is known or sure.
-Never here: the clock. The latest year is fixed, so that the same input gives the same values on any day.
+In: clean distinct values. Out: `birth_date`: "1980-03-05", or "1980-03" or "1980" where no more is known or
+sure. Never here: the clock. The latest year is fixed, so that the same input gives the same values on any
+day.
 
-Day and month. "3/5/1980" is read by `day_first`; where that is None and both readings are possible, the year alone is
-kept, which is never wrong. Dots mean day first ("5.3.1980").
+Day and month. "3/5/1980" is read by `day_first`; where that is None and both readings are possible, the year
+alone is kept, which is never wrong. Dots mean day first ("5.3.1980").
 
 A date that cannot exist but is written with eight digits, year first ("19948031"), is kept in the same shape
 ("1994-80-31"): it is a slip of the finger in a real date, and comparing by digits still sees how close it is.
@@ -46,10 +47,14 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_TIME = re.compile(r"[t ]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:z|utc|gmt|[+-]\d{2}:?\d{2})?$")
+_TIME = re.compile(
+    r"[t ]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:z|utc|gmt|[+-]\d{2}:?\d{2})?$"
+)
 _YEAR_FIRST = re.compile(r"^(\d{4}) ?[-/. 年] ?(\d{1,2})(?: ?[-/. 月] ?(\d{1,2}) ?日?| ?月)?$")
 _YEAR_LAST = re.compile(r"^(\d{1,2}) ?([-/. ]) ?(\d{1,2}) ?[-/. ] ?(\d{4}|'?\d{2})$")
-_DAY_MONTH_NAME = re.compile(r"^(?:[a-z]{3,9},? )?(\d{1,2})(?:st|nd|rd|th|er)?\.?[ -]*(?:of |de )?([a-z]{3,10})\.?,?[ -]*(?:de )?(\d{4}|'?\d{2})$")
+_DAY_MONTH_NAME = re.compile(
+    r"^(?:[a-z]{3,9},? )?(\d{1,2})(?:st|nd|rd|th|er)?\.?[ -]*(?:of |de )?([a-z]{3,10})\.?,?[ -]*(?:de )?(\d{4}|'?\d{2})$"
+)
 _MONTH_NAME_DAY = re.compile(r"^(?:[a-z]{3,9},? )?([a-z]{3,10})\.? ?(\d{1,2})(?:st|nd|rd|th)?,? ?(\d{4})$")
 _MONTH_NAME_YEAR = re.compile(r"^([a-z]{3,10})\.?,?[ -](\d{4})$")
 _YEAR_MONTH_NAME_DAY = re.compile(r"^(\d{4})[ -]([a-z]{3,10})[ -](\d{1,2})$")
@@ -111,7 +116,10 @@ def read_date(text: str, day_first: bool | None = None) -> str | None:
 
 def _from_digits(text: str, day_first: bool | None) -> str | None:
     if len(text) == 8:
-        if EARLIEST_YEAR <= int(text[4:]) <= LATEST_YEAR and not EARLIEST_YEAR <= int(text[:4]) <= LATEST_YEAR:
+        if (
+            EARLIEST_YEAR <= int(text[4:]) <= LATEST_YEAR
+            and not EARLIEST_YEAR <= int(text[:4]) <= LATEST_YEAR
+        ):
             ordered = _ordered(int(text[4:]), int(text[:2]), int(text[2:4]), day_first)
             if ordered:
                 return ordered

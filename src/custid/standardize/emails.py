@@ -1,6 +1,7 @@
 """E-mail addresses: one spelling per mailbox.
 
-In: clean distinct values. Out: `email`, `email_local`. Never here: asking a mail server, or mending misspelt domains.
+In: clean distinct values. Out: `email`, `email_local`. Never here: asking a mail server, or mending misspelt
+domains.
 """
 
 from __future__ import annotations
@@ -26,17 +27,27 @@ def emails(values: pa.Array) -> Outcome:
     odd = pc.and_(values.is_valid(), pc.invert(matches(lower, rf"^{_ADDRESS}$")))
     lower = on_some(lower, odd, _found)
     # A hyphen at the end of a label, or a dot at the end of the local part, is no address.
-    valid = pc.and_(matches(lower, rf"^{_ADDRESS}$"), pc.invert(matches(lower, r"^[.+]|\.\.|[.-]@|@-|-\.|\.-|@[\d.]+$")))
+    valid = pc.and_(
+        matches(lower, rf"^{_ADDRESS}$"), pc.invert(matches(lower, r"^[.+]|\.\.|[.-]@|@-|-\.|\.-|@[\d.]+$"))
+    )
     split = pc.extract_regex(where(valid, lower), r"^(?P<local>[^@+]+)(?:\+[^@]*)?@(?P<domain>.+)$")
     local, domain = pc.struct_field(split, "local"), pc.struct_field(split, "domain")
     domain = pc.if_else(pc.equal(domain, "googlemail.com"), "gmail.com", domain)
-    local = on_some(local, pc.fill_null(pc.equal(domain, "gmail.com"), False), lambda some: replaced(some, r"\.", ""))
+    local = on_some(
+        local, pc.fill_null(pc.equal(domain, "gmail.com"), False), lambda some: replaced(some, r"\.", "")
+    )
     email = pc.binary_join_element_wise(local, domain, "@")
     fake = pc.or_(
-        pc.is_in(local, pa.array(sorted(junk.EMAIL_LOCALS))), pc.is_in(domain, pa.array(sorted(junk.EMAIL_DOMAINS)))
+        pc.is_in(local, pa.array(sorted(junk.EMAIL_LOCALS))),
+        pc.is_in(domain, pa.array(sorted(junk.EMAIL_DOMAINS))),
     )
     # a@a.com, xx@xx.com: two or three strokes of one key
-    fake = pc.or_(fake, matches(email, "^(?:" + "|".join(f"{c}{{1,3}}@{c}{{1,3}}[.]" for c in "abcdefghijklmnopqrstuvwxyz") + ")"))
+    fake = pc.or_(
+        fake,
+        matches(
+            email, "^(?:" + "|".join(f"{c}{{1,3}}@{c}{{1,3}}[.]" for c in "abcdefghijklmnopqrstuvwxyz") + ")"
+        ),
+    )
     reason = junk.first_reason(
         junk.because(fake, junk.PLACEHOLDER),
         junk.because(pc.and_(values.is_valid(), pc.is_null(email)), junk.UNREADABLE),

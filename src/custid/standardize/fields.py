@@ -1,6 +1,7 @@
 """The fields custid knows, and the kind of value each holds.
 
-In: nothing. Out: `FIELDS`, and `kind_of`. Never here: how a value is made comparable (see the module of its kind).
+In: nothing. Out: `FIELDS`, and `kind_of`. Never here: how a value is made comparable (see the module of its
+kind).
 
 A field is what a column of a channel means. Channels map their columns to fields; a column that means nothing
 custid knows keeps its own name, is stored, shown and survives, but is not compared. A record may hold several

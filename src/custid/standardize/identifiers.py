@@ -1,7 +1,8 @@
 """Numbers and codes that name a person, a company or a device.
 
-In: clean distinct values. Out: the comparable identifier; for national ids also whether it is valid, and the birth
-date and sex that a valid Chinese resident id (居民身份证) states. Never here: whether two identifiers conflict.
+In: clean distinct values. Out: the comparable identifier; for national ids also whether it is valid, and the
+birth date and sex that a valid Chinese resident id (居民身份证) states. Never here: whether two identifiers
+conflict.
 """
 
 from __future__ import annotations
@@ -51,10 +52,12 @@ def identifiers(values: pa.Array, field: str) -> Outcome:
 
 
 def national_ids(values: pa.Array, field: str = "national_id") -> Outcome:
-    """`field` as `identifiers` makes it, `<field>_valid`, and `birth_date` and `sex` from valid Chinese resident ids.
+    """`field` as `identifiers` makes it, `<field>_valid`, and `birth_date` and `sex` from valid Chinese
+    resident ids.
 
-    `<field>_valid` is "true" or "false" for what has the shape of a resident id, null for other kinds. Fifteen digits
-    (issued until 1999) are written as the eighteen that replaced them. A wrong check digit keeps the value.
+    `<field>_valid` is "true" or "false" for what has the shape of a resident id, null for other kinds.
+    Fifteen digits (issued until 1999) are written as the eighteen that replaced them. A wrong check digit
+    keeps the value.
 
     >>> found = national_ids(pa.array(["11010519491231002x", "110105194912310021", "5304218"])).columns
     >>> found["national_id_valid"].to_pylist(), found["birth_date"].to_pylist(), found["sex"].to_pylist()
@@ -68,13 +71,17 @@ def national_ids(values: pa.Array, field: str = "national_id") -> Outcome:
     shaped = matches(code, _RESIDENT_18)
     valid = np.zeros(len(code), dtype=bool)
     digits = _bytes(code.filter(shaped), 18)
-    valid[shaped.to_numpy(zero_copy_only=False)] = (_check_characters(digits) == digits[:, 17]) & _real_dates(digits)
+    valid[shaped.to_numpy(zero_copy_only=False)] = (_check_characters(digits) == digits[:, 17]) & _real_dates(
+        digits
+    )
     sound = pa.array(valid)
     truth = pc.if_else(sound, "true", "false") if len(code) else code
     birth_date = where(sound, replaced(code, r"^.{6}(\d{4})(\d{2})(\d{2}).*$", r"\1-\2-\3"))
     male = matches(code, r"^.{16}[13579]")
     sex = where(sound, pc.if_else(male, "m", "f") if len(code) else code)
-    return Outcome({field: code, f"{field}_valid": where(shaped, truth), "birth_date": birth_date, "sex": sex}, reason)
+    return Outcome(
+        {field: code, f"{field}_valid": where(shaped, truth), "birth_date": birth_date, "sex": sex}, reason
+    )
 
 
 def _bytes(codes: pa.Array, length: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
@@ -83,12 +90,16 @@ def _bytes(codes: pa.Array, length: int) -> np.ndarray[tuple[int, int], np.dtype
     return np.frombuffer(joined, dtype=np.uint8).reshape(-1, length)
 
 
-def _check_characters(digits: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+def _check_characters(
+    digits: np.ndarray[tuple[int, int], np.dtype[np.uint8]],
+) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
     """ISO 7064 MOD 11-2 over the first seventeen digits (ASCII)."""
     return _CHECKS[((digits[:, :17].astype(np.int64) - 48) @ _WEIGHTS) % 11]
 
 
-def _real_dates(digits: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _real_dates(
+    digits: np.ndarray[tuple[int, int], np.dtype[np.uint8]],
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Where digits 7 to 14 are a day that was, and plausible as a birth."""
     numbers = digits[:, 6:14].astype(np.int64) - 48
     year = numbers[:, :4] @ np.array([1000, 100, 10, 1])

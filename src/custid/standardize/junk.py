@@ -1,7 +1,8 @@
 """Values that stand for nothing: typed to get past a form, or left by an export.
 
-In: clean distinct values. Out: for each, the reason why it is junk, or null. Never here: anything that depends on
-other records (a value shared by implausibly many people is for the matching to see), or on the kind's format.
+In: clean distinct values. Out: for each, the reason why it is junk, or null. Never here: anything that
+depends on other records (a value shared by implausibly many people is for the matching to see), or on the
+kind's format.
 """
 
 from __future__ import annotations
@@ -23,23 +24,30 @@ UNREADABLE = "unreadable"  # not a value of this kind
 PLACEHOLDERS = frozenset(
     {
         # exports and programs
-        "null", "(null)", "<null>", "[null]", "\\n", "none", "nil", "nan", "na", "n/a", "n.a.", "n.a", "#n/a", "#na",
+        "null", "(null)", "<null>", "[null]", "\\n", "none", "nil", "nan", "na", "n/a", "n.a.", "n.a",
+        "#n/a", "#na",
         "#value!", "#ref!", "#name?", "undefined", "nat", "<na>",
         # people at forms
-        "unknown", "unknown unknown", "unkown", "not known", "not available", "not applicable", "not provided",
-        "not given", "not specified", "unspecified", "no data", "no name", "noname", "no email", "no mail", "no phone",
-        "no", "tbd", "tba", "tbc", "to be determined", "anonymous", "test", "test test", "testing", "dummy", "fake",
+        "unknown", "unknown unknown", "unkown", "not known", "not available", "not applicable",
+        "not provided",
+        "not given", "not specified", "unspecified", "no data", "no name", "noname", "no email", "no mail",
+        "no phone",
+        "no", "tbd", "tba", "tbc", "to be determined", "anonymous", "test", "test test", "testing", "dummy",
+        "fake",
         "asdf", "asdfgh", "qwerty", "blah", "foo", "foobar", "unbekannt", "keine angabe", "k.a.", "inconnu",
         "desconocido", "sconosciuto", "onbekend",
         # 中文
-        "无", "没有", "未知", "不详", "不明", "暂无", "无名", "无名氏", "匿名", "匿名用户", "未填", "未填写", "保密", "测试",
-        "测试用户", "测试测试", "待定", "空", "略", "不知道", "未提供", "未登记", "不清楚", "无数据", "暂缺", "微信用户",
+        "无", "没有", "未知", "不详", "不明", "暂无", "无名", "无名氏", "匿名", "匿名用户", "未填",
+        "未填写", "保密", "测试",
+        "测试用户", "测试测试", "待定", "空", "略", "不知道", "未提供", "未登记", "不清楚", "无数据",
+        "暂缺", "微信用户",
     }
 )  # fmt: skip
 
-#: Real values in these kinds although they look like placeholders: the given name Nan, the country code NO.
+#: Real values in these kinds although they look like placeholders: the surname No, the given name Nan, the
+#: country NO.
 _REAL = {
-    "name": frozenset({"Na", "No", "Nan", "NAN", "Foo", "FOO", "Nat"}),
+    "name": frozenset({"Na", "No", "NO", "no", "Nan", "NAN", "Foo", "FOO", "foo", "Nat"}),
     "country": frozenset({"NO", "no", "No"}),
 }
 
@@ -49,9 +57,12 @@ PHONES = frozenset({"13800138000", "13888888888", "18888888888", "10086", "10000
 #: The part before the @ of addresses that reach nobody.
 EMAIL_LOCALS = frozenset(
     {
-        "noreply", "no-reply", "no_reply", "no.reply", "donotreply", "do-not-reply", "none", "null", "na", "n/a", "nil",
-        "test", "testing", "test1", "test123", "noemail", "no-email", "no_email", "nomail", "no-mail", "unknown",
-        "invalid", "nobody", "noone", "anonymous", "fake", "dummy", "asdf", "qwerty", "xxx", "xxxx", "undefined", "nan",
+        "noreply", "no-reply", "no_reply", "no.reply", "donotreply", "do-not-reply", "none", "null", "na",
+        "n/a", "nil",
+        "test", "testing", "test1", "test123", "noemail", "no-email", "no_email", "nomail", "no-mail",
+        "unknown",
+        "invalid", "nobody", "noone", "anonymous", "fake", "dummy", "asdf", "qwerty", "xxx", "xxxx",
+        "undefined", "nan",
         "notprovided", "donthave", "no",
     }
 )  # fmt: skip
@@ -59,14 +70,24 @@ EMAIL_LOCALS = frozenset(
 #: Domains that reach nobody.
 EMAIL_DOMAINS = frozenset(
     {
-        "test.com", "test.de", "test.cn", "none.com", "noemail.com", "nomail.com", "no.com", "na.com", "null.com",
+        "test.com", "test.de", "test.cn", "none.com", "noemail.com", "nomail.com", "no.com", "na.com",
+        "null.com",
         "xxx.com", "asdf.com", "fake.com", "aaa.com", "123.com", "unknown.com", "email.invalid",
     }
 )  # fmt: skip
 
 #: Dates that stand for no date.
 DATES = frozenset(
-    {"1900-01-01", "1901-01-01", "1970-01-01", "1111-11-11", "9999-12-31", "9999-09-09", "0000-00-00", "1899-12-30"}
+    {
+        "1900-01-01",
+        "1901-01-01",
+        "1970-01-01",
+        "1111-11-11",
+        "9999-12-31",
+        "9999-09-09",
+        "0000-00-00",
+        "1899-12-30",
+    }
     | {"1899-12-31", "1900-01-00", "0001-01-01", "1753-01-01", "1800-01-01"}
 )
 
@@ -98,7 +119,9 @@ def digit_junk(digits: pa.Array) -> pa.Array:
     >>> digit_junk(pa.array(["00000000", "12345678", "5304218", "7"])).to_pylist()
     ['repeated', 'sequence', None, None]
     """
-    repeated = matches(digits, "^(?:" + "|".join(f"{digit}{digit}{digit}{digit}+" for digit in range(10)) + "|0+)$")
+    repeated = matches(
+        digits, "^(?:" + "|".join(f"{digit}{digit}{digit}{digit}+" for digit in range(10)) + "|0+)$"
+    )
     sequence = pc.is_in(digits, _SEQUENCES)
     return first_reason(because(repeated, REPEATED), because(sequence, SEQUENCE))
 

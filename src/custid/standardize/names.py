@@ -1,16 +1,18 @@
 """Names of people, Western and Chinese: folded, split into parts, and brought into one order.
 
-In: clean distinct values of one name field; then row-aligned parts. Out: parts, their Latin form, and keys that are
-equal whichever way round a name was typed. Never here: companies, nicknames of given names (Bob for Robert), sounds.
+In: clean distinct values of one name field; then row-aligned parts. Out: parts, their Latin form, and keys
+that are equal whichever way round a name was typed. Never here: companies, nicknames of given names (Bob for
+Robert), sounds.
 
 Decisions that cannot be read off a name:
 - One word alone is a given name; one 汉字 alone is a surname (张先生).
-- Two Latin words that are both pinyin, at least one of them a common Chinese surname: the more common surname of the two
-  ends is the surname, so that "Zhang Wei" and "Wei Zhang" are equal. A word in capitals beside one that is not is the
-  surname ("LI Na"). All other Latin names are read "First Middle Last", or "Last, First Middle" with a comma.
+- Two Latin words that are both pinyin, at least one of them a common Chinese surname: the more common surname
+of the two   ends is the surname, so that "Zhang Wei" and "Wei Zhang" are equal. A word in capitals beside one
+that is not is the   surname ("LI Na"). All other Latin names are read "First Middle Last", or "Last, First
+Middle" with a comma.
 - A given name typed as separate pinyin syllables is one word: "Xiao Ming" is "xiaoming".
-- One pinyin word of two or three syllables that begins with a common surname of four letters or more is surname and
-  given name ("zhangwei"); shorter ones are left alone, for Susan and Lina are not Chinese.
+- One pinyin word of two or three syllables that begins with a common surname of four letters or more is
+surname and   given name ("zhangwei"); shorter ones are left alone, for Susan and Lina are not Chinese.
 """
 
 from __future__ import annotations
@@ -37,30 +39,47 @@ from custid.standardize.text import (
     fold,
     groups,
     has_han,
+    joined,
     matches,
     not_empty,
     nulls,
     on_some,
     replaced,
     where,
+    words,
 )
 
 TITLES = frozenset(
-    "mr mrs ms miss mx dr prof professor sir madam dame lord lady rev reverend hon capt captain lt col maj sgt ing dipl mag "
-    "herr frau hr fr mme mlle monsieur madame mademoiselle senor senora senorita sra srta sig signor signora dott dottssa "
-    "dhr mevr doktor doctor".split()
+    words(
+        "mr mrs ms miss mx dr prof professor sir madam dame lord lady rev reverend hon capt "
+        "captain lt col maj sgt ing dipl mag herr frau hr fr mme mlle monsieur madame "
+        "mademoiselle senor senora senorita sra srta sig signor signora dott dottssa dhr mevr "
+        "doktor doctor"
+    )
 )
 #: Written as the key, meant as the value.
-SUFFIXES = {"jr": "jr", "jnr": "jr", "junior": "jr", "sr": "sr", "snr": "sr", "senior": "sr", "ii": "ii", "iii": "iii", "iv": "iv"}
-CREDENTIALS = frozenset("phd md mba esq esquire cpa dds dvm rn ba bsc ma msc jd llm cfa obe mbe cbe".split())
+SUFFIXES = {
+    "jr": "jr",
+    "jnr": "jr",
+    "junior": "jr",
+    "sr": "sr",
+    "snr": "sr",
+    "senior": "sr",
+    "ii": "ii",
+    "iii": "iii",
+    "iv": "iv",
+}
+CREDENTIALS = frozenset(words("phd md mba esq esquire cpa dds dvm rn ba bsc ma msc jd llm cfa obe mbe cbe"))
 PARTICLES = frozenset(
-    "van von vom zu zur zum de der den del della dello di da das dos do du des la le las los lo el al bin ibn binti bint ter "
-    "ten te af av san santa st ste saint mac y e".split()
+    words(
+        "van von vom zu zur zum de der den del della dello di da das dos do du des la le las los "
+        "lo el al bin ibn binti bint ter ten te af av san santa st ste saint mac y e"
+    )
 )
-_HAN_TITLES = (
-    "先生", "女士", "小姐", "太太", "夫人", "老师", "教授", "博士", "医生", "大夫", "律师", "总经理", "副总", "经理", "董事长", "董事",
-    "主任", "总监", "主管", "工程师", "同学", "师傅", "总", "董", "工",
-)  # fmt: skip
+_HAN_TITLES = words(
+        "先生 女士 小姐 太太 夫人 老师 教授 博士 医生 大夫 律师 总经理 副总 经理 董事长 董事 主任 "
+        "总监 主管 工程师 同学 师傅 总 董 工"
+    )  # fmt: skip
 _HAN_TITLE = re.compile(rf"^(.+?)(?:{'|'.join(_HAN_TITLES)})$")
 # After a single 汉字 only: 总, 董 and 工 also end given names.
 _HAN_SHORT_TITLES = ("总", "董", "工")
@@ -105,11 +124,15 @@ def suffixes(values: pa.Array) -> Outcome:
     ['jr', 'iii', 'jr']
     """
     suffix = _same_suffix(fold(values))
-    return Outcome({"name_suffix": suffix}, because(pc.and_(values.is_valid(), pc.is_null(suffix)), UNREADABLE))
+    return Outcome(
+        {"name_suffix": suffix}, because(pc.and_(values.is_valid(), pc.is_null(suffix)), UNREADABLE)
+    )
 
 
 def _same_suffix(values: pa.Array) -> pa.Array:
-    return each(values, lambda value: SUFFIXES.get(value, value)) if values.null_count < len(values) else values
+    return (
+        each(values, lambda value: SUFFIXES.get(value, value)) if values.null_count < len(values) else values
+    )
 
 
 def full_names(values: pa.Array) -> Outcome:
@@ -120,12 +143,19 @@ def full_names(values: pa.Array) -> Outcome:
     (['jan', '震华', 'xiaoming'], ['van den berg', '欧阳', 'zhang'])
     """
     folded = compact(fold(values))
-    # Most names are two plain Latin words or two or three 汉字: those are split in columns, the odd ones one by one.
+    # Most names are two plain Latin words or two or three 汉字: those are split in columns, the odd ones one
+    # by one.
     two = groups(folded, rf"^(?P<first>{_WORD}) (?P<last>{_WORD})$", ("first", "last"))
-    plain = pc.and_(matches(values, r"^[A-Za-z]+ [A-Za-z]+$"), pc.invert(matches(values, r"^[A-Z]{2,} .*[a-z]")))
+    plain = pc.and_(
+        matches(values, r"^[A-Za-z]+ [A-Za-z]+$"), pc.invert(matches(values, r"^[A-Z]{2,} .*[a-z]"))
+    )
     first, last = two["first"].dictionary_encode(), two["last"].dictionary_encode()
-    odd_first = pa.array([word in TITLES or _is_pinyin(word) for word in first.dictionary.to_pylist()], pa.bool_())
-    odd_last = pa.array([word in SUFFIXES or word in CREDENTIALS for word in last.dictionary.to_pylist()], pa.bool_())
+    odd_first = pa.array(
+        [word in TITLES or _is_pinyin(word) for word in first.dictionary.to_pylist()], pa.bool_()
+    )
+    odd_last = pa.array(
+        [word in SUFFIXES or word in CREDENTIALS for word in last.dictionary.to_pylist()], pa.bool_()
+    )
     for encoded, odd in ((first, odd_first), (last, odd_last)):
         plain = pc.and_(plain, pc.invert(pc.fill_null(odd.take(encoded.indices), False)))
     short = matches(folded, r"^\p{Han}{2,3}$")
@@ -145,15 +175,20 @@ def full_names(values: pa.Array) -> Outcome:
         some = values.filter(odd)
         # Lower case loses which word stood in capitals, so the odd ones are split with both at hand.
         marked = fold(some, keep=rf",()\"{_DOTS}\-").to_pylist()
-        split = [split_name(text or "", written) for text, written in zip(marked, some.to_pylist(), strict=True)]
+        split = [
+            split_name(text or "", written) for text, written in zip(marked, some.to_pylist(), strict=True)
+        ]
         for name, part in zip(Parts._fields, zip(*split, strict=True), strict=True):
             columns[name] = pc.replace_with_mask(columns[name], odd, pa.array(part, pa.string()))
-    nothing = pc.and_(values.is_valid(), pc.and_(pc.is_null(columns["given_name"]), pc.is_null(columns["surname"])))
+    nothing = pc.and_(
+        values.is_valid(), pc.and_(pc.is_null(columns["given_name"]), pc.is_null(columns["surname"]))
+    )
     return Outcome(columns, because(nothing, UNREADABLE))
 
 
 def split_name(text: str, written: str = "") -> Parts:
-    """The parts of one whole name: `text` folded (with , ( ) " · - kept), `written` as it was, for its capitals.
+    """The parts of one whole name: `text` folded (with , ( ) " · - kept), `written` as it was, for its
+    capitals.
 
     >>> split_name("maria de la cruz")
     Parts(given_name='maria', middle_name=None, surname='de la cruz', nickname=None, name_suffix=None)
@@ -162,9 +197,9 @@ def split_name(text: str, written: str = "") -> Parts:
         return _split_chinese(text)
     nickname = None
     if quoted := re.search(r'["(]([^"()]+)[")]', text):
-        nickname = _joined(quoted[1].split())
+        nickname = _phrase(quoted[1].split())
         text = text[: quoted.start()] + " " + text[quoted.end() :]
-    before, *after = (_words(part) for part in re.sub(rf'[()"{_DOTS}]', " ", text).split(","))
+    before, *after = (_split_words(part) for part in re.sub(rf'[()"{_DOTS}]', " ", text).split(","))
     tail = [word for words in after for word in words]
     ends = [word for word in tail if word in SUFFIXES or word in CREDENTIALS]
     suffix = next((SUFFIXES[word] for word in ends if word in SUFFIXES), None)
@@ -174,24 +209,24 @@ def split_name(text: str, written: str = "") -> Parts:
         _, surname, early = _without_ends(before)
         if _all_pinyin(given) and _all_pinyin(surname):
             return Parts("".join(given), None, "".join(surname), nickname, suffix or early)
-        return Parts(_joined(given[:1]), _joined(given[1:]), _joined(surname), nickname, suffix or early)
+        return Parts(_phrase(given[:1]), _phrase(given[1:]), _phrase(surname), nickname, suffix or early)
     titled, words, behind = _without_ends([*before, *tail])
     suffix = behind or suffix
     if not words:
         return Parts(nickname, None, None, None, suffix)
     if len(words) == 1 and titled:
-        return Parts(None, None, _joined(words), nickname, suffix)
+        return Parts(None, None, _phrase(words), nickname, suffix)
     if len(words) == 1:
         surname_alone, given_alone = _split_pinyin_word(words[0])
-        return Parts(_joined([given_alone]), None, surname_alone, nickname, suffix)
+        return Parts(_phrase([given_alone]), None, surname_alone, nickname, suffix)
     capitals = _capitals(words, written)
     if _all_pinyin(words) and len(words) <= 4 and (chinese := _split_pinyin(words, capitals)):
         return Parts(chinese[1], None, chinese[0], nickname, suffix)
     given, surname = _split_western(words, capitals)
-    return Parts(_joined(given[:1]), _joined(given[1:]), _joined(surname), nickname, suffix)
+    return Parts(_phrase(given[:1]), _phrase(given[1:]), _phrase(surname), nickname, suffix)
 
 
-def _words(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     """Words of `text`; a hyphen holds a double name together, but not pinyin syllables: "xiao-ming" is "xiaoming"."""
     words = [word.strip("-") for word in re.sub("-{2,}", " ", text).split()]
     return [word.replace("-", "") if _is_hyphened_pinyin(word) else word for word in words if word]
@@ -227,7 +262,9 @@ def _split_western(words: list[str], capitals: set[str]) -> tuple[list[str], lis
     start = len(words) - 1
     while start > 1 and words[start - 1] in PARTICLES:
         start -= 1
-    first_particle = next((i for i in range(1, start) if words[i] in PARTICLES - {"y", "e"} and i + 1 < len(words)), start)
+    first_particle = next(
+        (i for i in range(1, start) if words[i] in PARTICLES - {"y", "e"} and i + 1 < len(words)), start
+    )
     return words[:first_particle], words[first_particle:]
 
 
@@ -266,10 +303,10 @@ def _split_pinyin_word(word: str) -> tuple[str | None, str]:
 
 def _split_chinese(text: str) -> Parts:
     """The parts of a name that holds 汉字; Latin words beside a whole one are a nickname."""
-    latin = _joined(re.findall(r"[a-z]+", text))
+    latin = _phrase(re.findall(r"[a-z]+", text))
     runs = re.findall(r"[\u3400-\u9fff]+", text)
     if len(runs) > 1 and any(dot in text for dot in _DOTS):
-        return Parts(runs[0], _joined(runs[1:-1]), runs[-1], latin, None)
+        return Parts(runs[0], _phrase(runs[1:-1]), runs[-1], latin, None)
     name = _without_han_title("".join(runs))
     if len(name) == 1:
         return Parts(latin, None, name)
@@ -297,7 +334,7 @@ def _without_han_title(name: str) -> str:
     return bare
 
 
-def _joined(words: list[str]) -> str | None:
+def _phrase(words: list[str]) -> str | None:
     return " ".join(words).replace("-", " ") or None
 
 
@@ -318,12 +355,13 @@ def _one_word(value: str) -> str:
 
 
 def whole_names(given: pa.Array, middle: pa.Array, surname: pa.Array) -> pa.Array:
-    """One spelling of a whole name from row-aligned parts: 姓名 without space in 汉字, else given, middle, surname.
+    """One spelling of a whole name from row-aligned parts: 姓名 without space in 汉字, else given, middle,
+    surname.
 
     >>> whole_names(pa.array(["伟", "anna"]), pa.array([None, "m"]), pa.array(["张", "lee"])).to_pylist()
     ['张伟', 'anna m lee']
     """
-    western = pc.binary_join_element_wise(given, middle, surname, " ", null_handling="skip")
+    western = joined(" ", given, middle, surname)
     han = pc.and_(matches(given, r"^\p{Han}+$"), matches(surname, r"^\p{Han}+$"))
     if pc.any(han).as_py():
         western = pc.if_else(han, pc.binary_join_element_wise(surname, given, ""), western)
@@ -331,20 +369,22 @@ def whole_names(given: pa.Array, middle: pa.Array, surname: pa.Array) -> pa.Arra
 
 
 def name_tokens(given: pa.Array, middle: pa.Array, surname: pa.Array) -> pa.Array:
-    """All Latin words of row-aligned names, sorted: equal for a name and the same name with its parts swapped.
+    """All Latin words of row-aligned names, sorted: equal for a name and the same name with its parts
+    swapped.
 
     >>> name_tokens(pa.array(["wei", "xiao"]), pa.array([None, "ming"]), pa.array(["zhang", "zhang"])).to_pylist()
     ['wei zhang', 'xiaoming zhang']
     """
     simple = pc.and_(pc.is_null(middle), pc.and_(_one_token(given), _one_token(surname)))
-    tokens = pc.binary_join_element_wise(
-        pc.min_element_wise(given, surname), pc.max_element_wise(given, surname), " ", null_handling="skip"
-    )
+    ordered = pc.less_equal(given, surname)
+    tokens = pc.if_else(pc.fill_null(ordered, True), joined(" ", given, surname), joined(" ", surname, given))
     odd = pc.invert(simple)
     if pc.any(odd).as_py():
         parts = [pc.fill_null(part.filter(odd), "") for part in (given, middle, surname)]
         encoded = pc.binary_join_element_wise(*parts, "\x1f").dictionary_encode()
-        tokens = pc.replace_with_mask(tokens, odd, each(encoded.dictionary, _sorted_tokens).take(encoded.indices))
+        tokens = pc.replace_with_mask(
+            tokens, odd, each(encoded.dictionary, _sorted_tokens).take(encoded.indices)
+        )
     return not_empty(tokens)
 
 

@@ -3,9 +3,10 @@
 In: clean distinct values, and for each the region (ISO 3166 code) its record is in, if known. Out: `phone`.
 Never here: guessing a region from other records.
 
-Order of reading, first that fits: international (+ or 00); valid in the region; by shape alone (Chinese mobile, Chinese
-landline written with its area code apart, North American number); else the bare digits, if there are six or more. So a
-number that cannot be placed still equals itself. Patterns do the common cases; the phonenumbers library does the rest.
+Order of reading, first that fits: international (+ or 00); valid in the region; by shape alone (Chinese
+mobile, Chinese landline written with its area code apart, North American number); else the bare digits, if
+there are six or more. So a number that cannot be placed still equals itself. Patterns do the common cases;
+the phonenumbers library does the rest.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ def phones(values: pa.Array, regions: pa.Array | None = None) -> Outcome:
     written = where(pc.invert(lost), values)
     written = on_some(written, matches(written, r"^[^/;,、|]*\d{6}[^/;,、|]*[/;,、|]"), _first_of_several)
     written = on_some(written, matches(written, r"^[ '\d]+\.0$"), lambda some: replaced(some, r"\.0$", ""))
-    written = on_some(written, matches(written, r"(?i)[a-z#转机]"), lambda some: replaced(some, _EXTENSION, ""))
+    written = on_some(
+        written, matches(written, r"(?i)[a-z#转机]"), lambda some: replaced(some, _EXTENSION, "")
+    )
     written = on_some(written, matches(written, r"^\(?0\d{2,3}\)?-\d{7,8}-\d{1,5}$"), _without_third)
     digits = replaced(written, r"\D+", "")
 
@@ -65,10 +68,17 @@ def phones(values: pa.Array, regions: pa.Array | None = None) -> Outcome:
     bare_86 = pc.and_(pc.invert(plus), matches(digits, r"^861[3-9]\d{9}$"))
     international = pc.coalesce(international, where(bare_86, digits))
     international = on_some(
-        international, matches(written, r"\(0\)"), lambda some: replaced(some, r"^(49|44|43|41|31|32|33|39|46|61|64|353)0", r"\1")
+        international,
+        matches(written, r"\(0\)"),
+        lambda some: replaced(some, r"^(49|44|43|41|31|32|33|39|46|61|64|353)0", r"\1"),
     )
     e164 = where(matches(international, r"^(?:861[3-9]\d{9}|1[2-9]\d{9})$"), international)
-    e164 = pc.coalesce(e164, where(matches(international, rf"^860?(?:{_CHINA_LANDLINE})$"), replaced(international, "^860?", "86")))
+    e164 = pc.coalesce(
+        e164,
+        where(
+            matches(international, rf"^860?(?:{_CHINA_LANDLINE})$"), replaced(international, "^860?", "86")
+        ),
+    )
 
     # 2. in the region of the record
     open_ = pc.and_(pc.is_null(international), pc.is_valid(digits))
@@ -78,10 +88,14 @@ def phones(values: pa.Array, regions: pa.Array | None = None) -> Outcome:
     mobile = matches(digits, r"^0?1[3-9]\d{9}$")
     landline = matches(digits, rf"^0(?:{_CHINA_LANDLINE})$")
     north_american = matches(digits, rf"^1?{_north_american()}$")
-    # 3. by shape: with the area code apart, a Chinese landline shows itself; 1-312-555-0134 is no Chinese mobile
+    # 3. by shape: with the area code apart, a Chinese landline shows itself; 1-312-555-0134 is no Chinese
+    # mobile
     apart = pc.and_(landline, matches(written, r"^(?:\(0\d{2,3}\) ?|0\d{2,3}[- ])\d{7,8}$"))
     grouped = matches(written, r"^\+?1[-. (]+\d{3}[-. )]+\d{3}[-. ]+\d{4}$")
-    as_america = pc.and_(north_american, pc.or_(america, pc.and_(pc.invert(china), pc.or_(grouped, matches(digits, r"^\d{10}$")))))
+    as_america = pc.and_(
+        north_american,
+        pc.or_(america, pc.and_(pc.invert(china), pc.or_(grouped, matches(digits, r"^\d{10}$")))),
+    )
     as_america = pc.and_(as_america, pc.or_(america, unplaced))
     as_mobile = pc.and_(mobile, pc.and_(pc.invert(as_america), pc.or_(pc.or_(china, unplaced), america)))
     as_landline = pc.and_(landline, pc.or_(china, pc.and_(unplaced, apart)))
@@ -92,12 +106,17 @@ def phones(values: pa.Array, regions: pa.Array | None = None) -> Outcome:
 
     # 4. the library for the odd ones: written internationally, or in a region without patterns here
     long_enough = matches(digits, rf"^\d{{{_DIGITS_MIN},}}$")
-    odd = pc.and_(pc.and_(pc.is_null(e164), long_enough), pc.or_(pc.is_valid(international), pc.is_valid(regions)))
+    odd = pc.and_(
+        pc.and_(pc.is_null(e164), long_enough), pc.or_(pc.is_valid(international), pc.is_valid(regions))
+    )
     if pc.any(odd).as_py():
         numbers = pc.coalesce(pc.binary_join_element_wise("+", international, ""), digits)
         rows = zip(numbers.filter(odd).to_pylist(), regions.filter(odd).to_pylist(), strict=True)
-        e164 = pc.replace_with_mask(e164, odd, pa.array([_parsed(number, region) for number, region in rows], pa.string()))
-    # A Chinese mobile in a record from elsewhere: nothing else has this shape, once its own region does not claim it.
+        e164 = pc.replace_with_mask(
+            e164, odd, pa.array([_parsed(number, region) for number, region in rows], pa.string())
+        )
+    # A Chinese mobile in a record from elsewhere: nothing else has this shape, once its own region does not
+    # claim it.
     stray = pc.and_(pc.and_(open_, pc.is_null(e164)), matches(digits, r"^1[3-9]\d{9}$"))
     e164 = pc.coalesce(e164, where(stray, pc.binary_join_element_wise("86", digits, "")))
     bare = where(matches(digits, rf"^\d{{{_DIGITS_MIN},{_DIGITS_MAX}}}$"), pc.coalesce(international, digits))
@@ -137,6 +156,8 @@ def _parsed(number: str, region: str | None) -> str | None:
         parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(parsed) or (region and not re.match(r"\+", number) and not phonenumbers.is_valid_number(parsed)):
+    if not phonenumbers.is_possible_number(parsed) or (
+        region and not re.match(r"\+", number) and not phonenumbers.is_valid_number(parsed)
+    ):
         return None
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)).lstrip("+")

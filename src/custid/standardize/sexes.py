@@ -2,7 +2,8 @@
 
 In: clean distinct values. Out: `sex`. Never here: guessing from a name or a form of address.
 
-Digits are left out: 1 is male in ISO 5218, female where a system writes 0 and 1, and no single value shows which.
+Digits are left out: 1 is male in ISO 5218, female where a system writes 0 and 1, and no single value shows
+which.
 """
 
 from __future__ import annotations
@@ -14,9 +15,7 @@ from custid.standardize import junk
 from custid.standardize.text import Outcome, fold
 
 _MALE = "m male man boy mr 男 男性 先生 男士 mann mannlich maennlich herr homme masculin h hombre masculino maschio uomo mand man mens"
-_FEMALE = (
-    "f female woman girl mrs ms miss 女 女性 女士 小姐 frau weiblich w femme feminin mujer femenino feminino femmina donna vrouw kvinde"
-)
+_FEMALE = "f female woman girl mrs ms miss 女 女性 女士 小姐 frau weiblich w femme feminin mujer femenino feminino femmina donna vrouw kvinde"
 
 
 def sexes(values: pa.Array) -> Outcome:

@@ -1,11 +1,11 @@
 """Records in, comparable values out: which kind reads which field, and which value wins where several could.
 
 In: records (schemas.RECORDS or STORED_RECORDS + fields). Out: `Standardized`, row-aligned with the records.
-Never here: rules of one kind (see its module), and anything by which one record's values would depend on another
-record: that is what makes a day's batch give the same values as everything at once.
+Never here: rules of one kind (see its module), and anything by which one record's values would depend on
+another record: that is what makes a day's batch give the same values as everything at once.
 
-Work is done on the distinct values of a column. Where a value's reading depends on more than itself (a telephone
-number on the record's country), it is done on the distinct pairs.
+Work is done on the distinct values of a column. Where a value's reading depends on more than itself (a
+telephone number on the record's country), it is done on the distinct pairs.
 """
 
 from __future__ import annotations
@@ -44,8 +44,9 @@ Columns = dict[str, pa.Array]
 class Standardized:
     """What `standardize` returns.
 
-    `values`: row-aligned with the records; record_key and channel where the records have them, then one string column
-    per comparable value. `junk`: JUNK, what was taken for no value and why, by field, then count from the top.
+    `values`: row-aligned with the records; record_key and channel where the records have them, then one
+    string column per comparable value. `junk`: JUNK, what was taken for no value and why, by field, then
+    count from the top.
     """
 
     values: pa.Table = field(repr=False)
@@ -64,10 +65,10 @@ def standardize(
 
     Args:
         records: RECORDS or STORED_RECORDS + fields, in any order.
-        country: ISO 3166 code by which national telephone numbers and dates are read where the record has no country
-            of its own; or a mapping from channel to code.
-        day_first: how dates such as 3/5/1980 are read, or a mapping from channel. None: by the country, and where that
-            says nothing, only the year is kept.
+        country: ISO 3166 code by which national telephone numbers and dates are read where the record has no
+        country     of its own; or a mapping from channel to code.
+        day_first: how dates such as 3/5/1980 are read, or a mapping from channel. None: by the country, and
+        where that     says nothing, only the year is kept.
 
     >>> records = pa.table({"channel": ["crm"], "full_name": ["ZHANG Wei"], "email": ["Wei+a@x.org"], "phone": ["无"]})
     >>> found = standardize(records, country="CN")
@@ -79,13 +80,22 @@ def standardize(
     work = _Work(records, country, day_first)
     values: Columns = {}
     for suffix, sources in _by_number(records.column_names).items():
-        values |= {name + suffix: column for name, column in _standardize_group(work, sources).items()}
+        columns = _standardize_group(work, sources)
+        if suffix and "address" in sources and "street" not in sources:
+            # A second address field is most often the second line of the first: too little to read parts
+            # from.
+            columns = {
+                name: column
+                for name, column in columns.items()
+                if name not in addresses.PARTS or name in sources
+            }
+        values |= {name + suffix: column for name, column in columns.items()}
     passed = {name: records[name] for name in ("record_key", "channel") if name in records.column_names}
     return Standardized(pa.table(passed | values), work.junk_table())
 
 
 def _by_number(columns: list[str]) -> dict[str, dict[str, str]]:
-    """"" or "_2", … → base field → column, for the columns that are fields."""
+    """ "" or "_2", … → base field → column, for the columns that are fields."""
     groups: dict[str, dict[str, str]] = {}
     for column in columns:
         base = base_of(column)
@@ -125,7 +135,9 @@ class _Work:
         """What `kind` makes of a column, row-aligned; its junk is noted."""
         return self._read(column, _whole(self.records[column]), None, lambda values, _: kind(values))
 
-    def read_with(self, column: str, context: pa.Array, kind: Callable[[pa.Array, pa.Array], Outcome]) -> Columns:
+    def read_with(
+        self, column: str, context: pa.Array, kind: Callable[[pa.Array, pa.Array], Outcome]
+    ) -> Columns:
         """As `read`, where the reading of a value also depends on the row's `context` (a string or null)."""
         return self._read(column, _whole(self.records[column]), context, kind)
 
@@ -157,15 +169,24 @@ class _Work:
         if not len(at):
             return
         counts = np.bincount(indices.drop_null().to_numpy(), minlength=len(raw))
-        found = [pa.repeat(column, len(at)), raw.take(pa.array(at)), reason.take(pa.array(at)), pa.array(counts[at])]
+        found = [
+            pa.repeat(column, len(at)),
+            raw.take(pa.array(at)),
+            reason.take(pa.array(at)),
+            pa.array(counts[at]),
+        ]
         self._junk.append(pa.Table.from_arrays(found, schema=JUNK))
 
     def junk_table(self) -> pa.Table:
         if not self._junk:
             return JUNK.empty_table()
-        table = pa.concat_tables(self._junk).group_by(["field", "value", "reason"]).aggregate([("count", "sum")])
+        table = (
+            pa.concat_tables(self._junk).group_by(["field", "value", "reason"]).aggregate([("count", "sum")])
+        )
         table = table.rename_columns(["field", "value", "reason", "count"]).cast(JUNK)
-        return table.sort_by([("field", "ascending"), ("count", "descending"), ("value", "ascending"), ("reason", "ascending")])
+        return table.sort_by(
+            [("field", "ascending"), ("count", "descending"), ("value", "ascending"), ("reason", "ascending")]
+        )
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
@@ -216,14 +237,22 @@ def _own_country(work: _Work, place: Columns) -> pa.Array | None:
     """The country of each record: of its group's fields, else of its first country field."""
     if "country" in place:
         return place["country"]
-    return work.read("country", addresses.countries)["country"] if "country" in work.records.column_names else None
+    return (
+        work.read("country", addresses.countries)["country"]
+        if "country" in work.records.column_names
+        else None
+    )
 
 
 def _dates(work: _Work, column: str, base: str) -> Columns:
     by_country = pc.if_else(
         pc.is_in(work.country, pa.array(sorted(_MONTH_FIRST))),
         pa.scalar(False),
-        pc.if_else(pc.is_in(work.country, pa.array(sorted(_YEAR_FIRST))), pa.scalar(None, pa.bool_()), pa.scalar(True)),
+        pc.if_else(
+            pc.is_in(work.country, pa.array(sorted(_YEAR_FIRST))),
+            pa.scalar(None, pa.bool_()),
+            pa.scalar(True),
+        ),
     )
     by_country = pc.if_else(pc.is_valid(work.country), by_country, pa.scalar(None, pa.bool_()))
     order = pc.if_else(pc.coalesce(work.day_first, by_country), "day", "month")
@@ -271,7 +300,9 @@ def _names(work: _Work, sources: dict[str, str]) -> Columns:
         values["name_suffix"] = pc.coalesce(*behind)
     if "given_name" in values or "surname" in values:
         empty = nulls(len(work.records))
-        given, middle, surname = (values.get(name, empty) for name in ("given_name", "middle_name", "surname"))
+        given, middle, surname = (
+            values.get(name, empty) for name in ("given_name", "middle_name", "surname")
+        )
         given_latin = _distinct(given, names.latin)
         surname_latin = _distinct(surname, lambda some: names.latin(some, surname=True))
         values |= {"given_latin": given_latin} if "given_name" in values else {}
@@ -284,7 +315,10 @@ def _names(work: _Work, sources: dict[str, str]) -> Columns:
 def _full_names(values: pa.Array) -> Outcome:
     """`names.full_names` of people, `companies.companies` of what is plainly a company."""
     firm = companies.is_company(values)
-    person, company = names.full_names(where(pc.invert(firm), values)), companies.companies(where(firm, values))
+    person, company = (
+        names.full_names(where(pc.invert(firm), values)),
+        companies.companies(where(firm, values)),
+    )
     return Outcome(person.columns | company.columns, junk.first_reason(person.reason, company.reason))
 
 
@@ -304,7 +338,8 @@ def _addresses(work: _Work, sources: dict[str, str]) -> Columns:
             continue
         found = work.read(sources[base], kind)
         if base == "street" and "street_number" in own:
-            # The number stays in the street where the record names another one, or the same number would stand twice.
+            # The number stays in the street where the record names another one, or the same number would
+            # stand twice.
             same = pc.fill_null(pc.equal(own["street_number"], found["street_number"]), False)
             apart = pc.or_(same, pc.is_null(own["street_number"]))
             found["street"] = pc.if_else(apart, found["street"], found["street_whole"])

@@ -30,6 +30,11 @@ _LETTERS = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d",
 _APOSTROPHES = r"['’‘ʼʹ`´′]"
 
 
+def words(text: str) -> tuple[str, ...]:
+    """The words of a list that is data."""
+    return tuple(text.split())
+
+
 def nulls(length: int) -> pa.Array:
     """A string array of nulls."""
     return pa.nulls(length, pa.string())
@@ -75,6 +80,20 @@ def groups(values: pa.Array, pattern: str, names: tuple[str, ...]) -> dict[str, 
     """The named groups of `pattern` (RE2) as arrays; null where the pattern does not match or a group is empty."""
     found = pc.extract_regex(values, pattern)
     return {name: not_empty(where(found.is_valid(), pc.struct_field(found, name))) for name in names}
+
+
+def joined(separator: str, *parts: pa.Array) -> pa.Array:
+    """Row by row the parts that are there, with `separator` between them; null where there is none.
+
+    (Arrow's own join can skip nulls too, but then loses rows in which all parts are null.)
+
+    >>> joined(" ", pa.array(["a", "b", None, None]), pa.array(["c", None, "d", None])).to_pylist()
+    ['a c', 'b', 'd', None]
+    """
+    whole, *others = parts
+    for part in others:
+        whole = pc.coalesce(pc.binary_join_element_wise(whole, part, separator), whole, part)
+    return whole
 
 
 def clean(values: pa.Array) -> pa.Array:
@@ -130,7 +149,8 @@ def plain_letters(values: pa.Array) -> pa.Array:
 
 
 def fold(values: pa.Array, keep: str = "") -> pa.Array:
-    """Lower case, accents folded, 汉字 simplified, apostrophes gone, other punctuation (except `keep`) as one space.
+    """Lower case, accents folded, 汉字 simplified, apostrophes gone, other punctuation (except `keep`) as one
+    space.
 
     >>> fold(pa.array(["O'Brien", "Anne-Marie  LÉGER", "張 偉", "--"])).to_pylist()
     ['obrien', 'anne marie leger', '张 伟', None]

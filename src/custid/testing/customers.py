@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from custid.schemas import INSTANT
-from custid.testing.draws import Draws, Flags, Ints, ranked, shares, weighted
 from custid.testing.data import trades, western
+from custid.testing.draws import Draws, Flags, Ints, ranked, shares, weighted
 from custid.testing.homes import COUNTRIES, Homes, homes_in, landlines
 from custid.testing.mistakes import Mistakes, abbreviate_streets, confuse, fold_accents, misspell
 from custid.testing.population import (
@@ -30,7 +30,19 @@ from custid.testing.population import (
     populate,
     reading,
 )
-from custid.testing.texts import at, choose, digits, distinctly, filled, flat, isodate, join, put, spelled, take
+from custid.testing.texts import (
+    at,
+    choose,
+    digits,
+    distinctly,
+    filled,
+    flat,
+    isodate,
+    join,
+    put,
+    spelled,
+    take,
+)
 
 __all__ = ["CompanySettings", "HouseholdSettings", "MadeUp", "Mistakes", "companies", "households"]
 
@@ -211,11 +223,17 @@ def _reach(
     birth = isodate(people.birth_day[person])
     year, month, of_month = (pc.utf8_slice_codeunits(birth, a, b) for a, b in ((0, 4), (5, 7), (8, 10)))
     swappable = np.asarray(pc.less_equal(of_month, "12"))
-    birth = choose(draws.among(swappable, rates.swapped_day_month), join(year, "-", of_month, "-", month), birth)
+    birth = choose(
+        draws.among(swappable, rates.swapped_day_month), join(year, "-", of_month, "-", month), birth
+    )
     birth = _wrong_birth_digits(birth, draws.flags(count, rates.wrong_birth_digit), draws)
     birth = choose(
         draws.flags(count, rates.placeholder_birth_date),
-        choose(draws.flags(count, 0.6), "1900-01-01", choose(draws.flags(count, 0.5), "1970-01-01", join(year, "-01-01"))),
+        choose(
+            draws.flags(count, 0.6),
+            "1900-01-01",
+            choose(draws.flags(count, 0.5), "1970-01-01", join(year, "-01-01")),
+        ),
         birth,
     )
     birth = choose(draws.flags(count, rates.missing_birth_date), None, birth)
@@ -233,17 +251,27 @@ def _reach(
     email = choose(draws.flags(count, rates.missing_email), None, email)
 
     home = _home_at(people, person, day)
-    number = choose(day < people.renumbered[person], take(people.mobile_before, person), take(people.mobile, person))
+    number = choose(
+        day < people.renumbered[person], take(people.mobile_before, person), take(people.mobile, person)
+    )
     fixed = draws.flags(count, rates.landline)
     number = choose(fixed, take(people.landline, home), number)
     wrong = draws.flags(count, rates.wrong_phone_digit)
     number = misspell(number, wrong, draws, digits_only=True)
     phone = written_phones(number, country, fixed, draws)
     junk = draws.words(count, shares("0000000000:3 1234567890:2 N/A:1 5555555555:1"))
-    junk = choose(country == CN, draws.words(count, shares("13800138000:5 13800000000:2 11111111111:1 无:1")), junk)
+    junk = choose(
+        country == CN, draws.words(count, shares("13800138000:5 13800000000:2 11111111111:1 无:1")), junk
+    )
     phone = choose(draws.flags(count, rates.placeholder_phone), junk, phone)
     missing = draws.flags(count, rates.missing_phone)
-    return {"birth_date": birth, "sex": sex, "email": email, "phone": choose(missing, None, phone), "phone_kept": phone}
+    return {
+        "birth_date": birth,
+        "sex": sex,
+        "email": email,
+        "phone": choose(missing, None, phone),
+        "phone_kept": phone,
+    }
 
 
 def _never_nameless_only(reach: dict[str, pa.Array]) -> dict[str, pa.Array]:
@@ -289,7 +317,10 @@ _PHONE_FORMS: dict[int, str] = {
     CN: "{0:11}:70 {0:3}_{3:7}_{7:11}:10 {0:3}-{3:7}-{7:11}:6 +86{0:11}:6 +86_{0:11}:4 86-{0:11}:2 0086{0:11}:2",
 }
 #: Chinese landlines, with an area code of two (Beijing, Shanghai …) or three digits
-_FIXED_FORMS = {2: "0{0:2}-{2:10}:60 0{0:10}:20 (0{0:2}){2:10}:10 +86_{0:2}_{2:10}:10", 3: "0{0:3}-{3:11}:60 0{0:11}:20 (0{0:3}){3:11}:10 +86_{0:3}_{3:11}:10"}
+_FIXED_FORMS = {
+    2: "0{0:2}-{2:10}:60 0{0:10}:20 (0{0:2}){2:10}:10 +86_{0:2}_{2:10}:10",
+    3: "0{0:3}-{3:11}:60 0{0:11}:20 (0{0:3}){3:11}:10 +86_{0:3}_{3:11}:10",
+}
 
 
 def written_phones(number: pa.Array, country: Ints, fixed: Flags, draws: Draws) -> pa.Array:
@@ -304,7 +335,9 @@ def written_phones(number: pa.Array, country: Ints, fixed: Flags, draws: Draws) 
         ((country == CN) & fixed & ~short_area, _FIXED_FORMS[3]),
     ):
         forms = _forms(text)
-        limits = np.concatenate([[0.0], np.cumsum([share for _, share in forms]) / sum(share for _, share in forms)])
+        limits = np.concatenate(
+            [[0.0], np.cumsum([share for _, share in forms]) / sum(share for _, share in forms)]
+        )
         for form, low, high in zip((form for form, _ in forms), limits[:-1], limits[1:], strict=True):
             chosen = rows & (which >= low) & (which < high)
             phone = put(phone, chosen, _written(at(number, chosen), form))
@@ -312,7 +345,10 @@ def written_phones(number: pa.Array, country: Ints, fixed: Flags, draws: Draws) 
 
 
 def _forms(text: str) -> list[tuple[str, float]]:
-    return [(form.replace("_", " "), float(share)) for form, _, share in (word.rpartition(":") for word in text.split())]
+    return [
+        (form.replace("_", " "), float(share))
+        for form, _, share in (word.rpartition(":") for word in text.split())
+    ]
 
 
 def _written(number: pa.Array, form: str) -> pa.Array:
@@ -341,12 +377,15 @@ def _places(
     return written_homes(people.homes, _home_at(people, person, day), country, draws, rates)
 
 
-def written_homes(homes: Homes, home: Ints, country: Ints, draws: Draws, rates: Mistakes) -> dict[str, pa.Array]:
+def written_homes(
+    homes: Homes, home: Ints, country: Ints, draws: Draws, rates: Mistakes
+) -> dict[str, pa.Array]:
     """street_number, street, address, city, region, postcode of each `home`, as somebody types it."""
     count = len(home)
     hanzi = country == CN
     number, street, unit, city, region, postcode = (
-        take(getattr(homes, name), home) for name in ("number", "street", "unit", "city", "region", "postcode")
+        take(getattr(homes, name), home)
+        for name in ("number", "street", "unit", "city", "region", "postcode")
     )
     street = misspell(street, draws.among(~hanzi, rates.misspelt_street), draws)
     city = misspell(city, draws.among(~hanzi, rates.misspelt_city), draws)
@@ -359,7 +398,9 @@ def written_homes(homes: Homes, home: Ints, country: Ints, draws: Draws, rates: 
     # half of the Chinese repeat province and city in the address; a few write 12号楼 or 12-301
     whole = choose(draws.flags(count, 0.5), join(choose_distinct(region, city), street), street)
     number_first = country != DE
-    one_line = choose(number_first, join(pc.fill_null(number, ""), " ", street), join(street, " ", pc.fill_null(number, "")))
+    one_line = choose(
+        number_first, join(pc.fill_null(number, ""), " ", street), join(street, " ", pc.fill_null(number, ""))
+    )
     in_one = hanzi | draws.flags(count, rates.one_line_address)
     address = choose(in_one, choose(hanzi, whole, one_line), None)
     city = choose(draws.among(hanzi, 0.3), pc.replace_substring_regex(city, "市$", ""), city)
@@ -421,7 +462,9 @@ def companies(n_records: int, *, seed: int, settings: CompanySettings | None = N
     per_company = np.array(settings.records_per_company)
     average = float((per_company * np.arange(1, len(per_company) + 1)).sum() / per_company.sum())
     count = int(n_records / average * 1.05) + 50
-    country = np.where(draws.flags(count, settings.chinese), CN, draws.codes(count, weighted(["US", "GB", "DE"], [5, 3, 2])))
+    country = np.where(
+        draws.flags(count, settings.chinese), CN, draws.codes(count, weighted(["US", "GB", "DE"], [5, 3, 2]))
+    )
     branch = draws.flags(count, settings.branches) & (np.arange(count) > 0)
     branch &= ~np.concatenate([[False], branch[:-1]])
     country = np.where(branch, np.concatenate([[0], country[:-1]]), country)
@@ -431,7 +474,11 @@ def companies(n_records: int, *, seed: int, settings: CompanySettings | None = N
     email = join(
         draws.words(count, shares("info:5 sales:3 contact:2 office:2 hello:1")),
         "@",
-        choose(country == CN, join("qy", digits(100_000 + np.arange(count), 1)), join(mail_part(_first_word(full)), digits(np.arange(count), 1))),
+        choose(
+            country == CN,
+            join("qy", digits(100_000 + np.arange(count), 1)),
+            join(mail_part(_first_word(full)), digits(np.arange(count), 1)),
+        ),
         draws.words(count, shares(".com:6 .net:1 .biz:1")),
     )
     phone = landlines(homes, draws)
@@ -480,7 +527,11 @@ def _company_names(country: Ints, branch: Flags, homes: Homes, draws: Draws) -> 
     fronts, backs = (ranked(part.split(), offset=40) for part in trades.STEM_PARTS)
     stem = join(draws.words(count, fronts), draws.words(count, backs))
     first, second = (ranked(part, offset=20) for part in trades.CN_STEM_PARTS)
-    chinese_stem = join(draws.words(count, first), draws.words(count, second), choose(draws.flags(count, 0.3), draws.words(count, second), ""))
+    chinese_stem = join(
+        draws.words(count, first),
+        draws.words(count, second),
+        choose(draws.flags(count, 0.3), draws.words(count, second), ""),
+    )
     stem = choose(hanzi, chinese_stem, stem)
     trade, trade_short = _with_short(country, trades.WESTERN_TRADES, trades.CN_TRADES, draws)
     form, form_short = _legal_forms(country, draws)
@@ -494,14 +545,24 @@ def _company_names(country: Ints, branch: Flags, homes: Homes, draws: Draws) -> 
     western_part = flat(pc.if_else(pc.equal(part, "{city} Branch"), join(town, " Branch"), part))
     branch_part = choose(branch, choose(hanzi, join(town, "分公司"), join(" (", western_part, ")")), "")
     in_front = choose(draws.flags(count, 0.8), place, "")
-    full = choose(hanzi, join(in_front, stem, trade, form, branch_part), join(stem, " ", trade, " ", form, branch_part))
+    full = choose(
+        hanzi, join(in_front, stem, trade, form, branch_part), join(stem, " ", trade, " ", form, branch_part)
+    )
     kept_form = draws.flags(count, 0.5)
     western_short = join(stem, " ", trade_short, choose(kept_form, join(" ", form_short), ""), branch_part)
-    chinese_short = join(choose(kept_form, in_front, ""), stem, trade_short, choose(draws.flags(count, 0.3), form_short, ""), branch_part)
+    chinese_short = join(
+        choose(kept_form, in_front, ""),
+        stem,
+        trade_short,
+        choose(draws.flags(count, 0.3), form_short, ""),
+        branch_part,
+    )
     return full, choose(hanzi, chinese_short, western_short)
 
 
-def _with_short(country: Ints, western_text: str, chinese_text: str, draws: Draws) -> tuple[pa.Array, pa.Array]:
+def _with_short(
+    country: Ints, western_text: str, chinese_text: str, draws: Draws
+) -> tuple[pa.Array, pa.Array]:
     long, short = pa.nulls(len(country), pa.string()), pa.nulls(len(country), pa.string())
     for rows, text in ((country != CN, western_text), (country == CN, chinese_text)):
         pairs = [row.split("|") for row in text.split(";")]
@@ -517,19 +578,35 @@ def _legal_forms(country: Ints, draws: Draws) -> tuple[pa.Array, pa.Array]:
         rows = country == code
         forms = draws.words(int(rows.sum()), shares(trades.LEGAL_FORMS[name]))
         cut = pc.split_pattern(forms, "|")
-        long, short = put(long, rows, flat(pc.list_element(cut, 0))), put(short, rows, flat(pc.list_element(cut, 1)))
+        long, short = (
+            put(long, rows, flat(pc.list_element(cut, 0))),
+            put(short, rows, flat(pc.list_element(cut, 1))),
+        )
     return long, short
 
 
 #: characters and weights of the 统一社会信用代码 (GB 32100-2015)
 _CREDIT_CODE = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_WEIGHTS = np.array([pow(3, place, 31) for place in range(17)])
-_REGION_CODES = ("110105", "310115", "440106", "440305", "510104", "330106", "420106", "610113", "320505", "320102")
+_REGION_CODES = (
+    "110105",
+    "310115",
+    "440106",
+    "440305",
+    "510104",
+    "330106",
+    "420106",
+    "610113",
+    "320505",
+    "320102",
+)
 
 
 def credit_codes(count: int, draws: Draws) -> pa.Array:
     """统一社会信用代码: 91, a region, nine characters and their check character, which is right."""
-    region = np.array([[int(digit) for digit in code] for code in _REGION_CODES])[draws.below(count, len(_REGION_CODES))]
+    region = np.array([[int(digit) for digit in code] for code in _REGION_CODES])[
+        draws.below(count, len(_REGION_CODES))
+    ]
     body = np.stack([draws.below(count, 31 if place else 1) for place in range(9)], axis=1)
     body[:, 0] = 10 + draws.below(count, 2)  # MA…, as new ones begin; never a real one's organisation number
     codes = np.concatenate([np.tile([9, 1], (count, 1)), region, body], axis=1)
@@ -543,7 +620,8 @@ def _tax_ids(country: Ints, draws: Draws) -> pa.Array:
     count = len(country)
     nine = digits(draws.below(count, 1_000_000_000), 9)
     shaped = choose(
-        country == US, join(pc.utf8_slice_codeunits(nine, 0, 2), "-", pc.utf8_slice_codeunits(nine, 2, 9)),
+        country == US,
+        join(pc.utf8_slice_codeunits(nine, 0, 2), "-", pc.utf8_slice_codeunits(nine, 2, 9)),
         choose(country == GB, join("GB", nine), join("DE", nine)),
     )
     return choose(country == CN, credit_codes(count, draws), shaped)

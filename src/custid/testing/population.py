@@ -145,7 +145,14 @@ def populate(people_min: int, draws: Draws, settings: HouseholdSettings) -> Peop
     suffix = _suffixes(namesake, head_at, draws, settings)
 
     homes, home, home_before, moved = _moves(
-        household, np.where(chinese_house, CN, western_country), country, child, newlywed, married, draws, settings
+        household,
+        np.where(chinese_house, CN, western_country),
+        country,
+        child,
+        newlywed,
+        married,
+        draws,
+        settings,
     )
     mobile = mobiles(homes, home, draws)
     renumber = draws.flags(count, settings.new_mobile)
@@ -194,7 +201,10 @@ def _households(people_min: int, draws: Draws, settings: HouseholdSettings) -> t
     """Per person: household and role in it, from 0; per household: kind and size."""
     houses = people_min // 2 + 20
     alone = 1.0 - settings.couples - settings.families - settings.shared_flats
-    kinds = weighted(["alone", "couple", "family", "flat"], [alone, settings.couples, settings.families, settings.shared_flats])
+    kinds = weighted(
+        ["alone", "couple", "family", "flat"],
+        [alone, settings.couples, settings.families, settings.shared_flats],
+    )
     sizes: list[Ints] = []
     all_kinds: list[Ints] = []
     # households are drawn until there are people enough
@@ -204,7 +214,9 @@ def _households(people_min: int, draws: Draws, settings: HouseholdSettings) -> t
         flat_size = draws.between(houses, 2, 4)
         one_parent = draws.flags(houses, 0.15)
         all_kinds.append(kind)
-        sizes.append(np.choose(kind, [1, 2, children + np.where(one_parent, 1, 2), flat_size]).astype(np.int64))
+        sizes.append(
+            np.choose(kind, [1, 2, children + np.where(one_parent, 1, 2), flat_size]).astype(np.int64)
+        )
     kind, size = np.concatenate(all_kinds), np.concatenate(sizes)
     household = np.repeat(np.arange(len(size)), size)
     role = np.arange(len(household)) - np.repeat(np.cumsum(size) - size, size)
@@ -379,7 +391,19 @@ def _moves(
 # --- mailboxes ----------------------------------------------------------------------------------------------
 
 _FOLDED = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ı": "i", "é": "e", "'": "", "-": "", " ": "", "á": "a", "í": "i"}
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "ß": "ss",
+        "ı": "i",
+        "é": "e",
+        "'": "",
+        "-": "",
+        " ": "",
+        "á": "a",
+        "í": "i",
+    }
 )
 
 
@@ -420,7 +444,9 @@ def _mailboxes(
     email, email_2 = both.slice(0, count), both.slice(count)
     nobody = pa.nulls(count, pa.string())
     email = choose(draws.flags(count, settings.no_email), nobody, email)
-    email_2 = choose(draws.flags(count, settings.second_mailbox) & ~np.asarray(email.is_null()), email_2, nobody)
+    email_2 = choose(
+        draws.flags(count, settings.second_mailbox) & ~np.asarray(email.is_null()), email_2, nobody
+    )
 
     houses = len(size)
     start = np.cumsum(size) - size
@@ -445,7 +471,13 @@ def _providers(country: Ints, draws: Draws) -> pa.Array:
 
 
 def _mailbox(
-    given: pa.Array, surname: pa.Array, year: pa.Array, country: Ints, mobile: pa.Array, renumbered: Flags, draws: Draws
+    given: pa.Array,
+    surname: pa.Array,
+    year: pa.Array,
+    country: Ints,
+    mobile: pa.Array,
+    renumbered: Flags,
+    draws: Draws,
 ) -> pa.Array:
     count = len(given)
     provider = _providers(country, draws)

@@ -8,6 +8,7 @@ came in, today or over the years (I3).
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -38,11 +39,13 @@ class LocalEngine:
     def __init__(self) -> None:
         self._encoded: tuple[pa.Table, Columns] | None = None
 
-    def standardize(self, records: pa.Table) -> pa.Table:
+    def standardize(self, records: pa.Table, countries: Mapping[str, str]) -> pa.Table:
         """See `Engine.standardize`."""
         from custid.standardize import standardize
 
-        return standardize(records.sort_by([("channel", "ascending"), ("record_id", "ascending")])).values
+        return standardize(
+            records.sort_by([("channel", "ascending"), ("record_id", "ascending")]), country=countries
+        ).values
 
     def plan(self, values: pa.Table) -> Model:
         """An untrained default model for these values, with blocking rules chosen from the data."""

@@ -25,6 +25,9 @@ RANDOM_PAIRS = 1_000_000
 SESSION_PAIRS = 40_000
 #: How many imagined pairs the defaults are worth when probabilities are estimated.
 DEFAULT_PAIRS = 30.0
+#: Relatives per match where a rule asks for something personal. Left free, relatives would there take in the matches
+#: whose first names differ, as the remaining fields cannot tell the two apart.
+COINCIDENCES = 0.02
 ROUNDS_MAX = 200
 TOLERANCE = 1e-4
 
@@ -34,12 +37,14 @@ Table = npt.NDArray[np.float64]
 @dataclass(frozen=True)
 class _Session:
     """Agreement patterns of pairs of one rule: (patterns, comparisons) levels, how often each was seen among all
-    its pairs, the share of the rule's pairs each stands for that no earlier rule yields, comparisons that speak."""
+    its pairs, the share of the rule's pairs each stands for that no earlier rule yields, comparisons that speak.
+    `personal`: the rule asks for something that relatives have in common only by coincidence."""
 
     patterns: Levels
     counts: Table
     weights: Table
     speaks: npt.NDArray[np.bool_]
+    personal: bool
 
 
 def train(columns: Columns, blocks: Sequence[Blocks], model: Model, *, seed: int) -> Model:
@@ -64,7 +69,8 @@ def train(columns: Columns, blocks: Sequence[Blocks], model: Model, *, seed: int
     while sessions and rounds < ROUNDS_MAX and not converged:
         rounds += 1
         before = np.concatenate(m)
-        m, h, shares = _maximize(model.comparisons, sessions, shares, m, u, h)
+        overall = np.array([share_matches, share_relatives, 1 - share_matches - share_relatives])
+        m, h, shares = _maximize(model.comparisons, sessions, shares, overall, m, u, h)
         if rounds % 5 == 0:
             share_matches, share_relatives = _overall(sessions, m, u, h, all_pairs, share_matches, share_relatives)
             u = _strangers(seen, m, h, share_matches, share_relatives, columns.rows)
@@ -146,6 +152,9 @@ def _session(
         np.bincount(inverse).astype(float),
         np.bincount(inverse, weights=new),
         speaks,
+        any(
+            not comparison.shared and _sources_of(comparison) & decided for comparison in comparing.comparisons
+        ),
     )
 
 
@@ -204,17 +213,27 @@ def _maximize(
     comparisons: tuple[Comparison, ...],
     sessions: list[_Session],
     shares: list[Table],
+    overall: Table,
     m: list[Table],
     u: list[Table],
     h: list[Table],
 ) -> tuple[list[Table], list[Table], list[Table]]:
-    """One round of expectation and maximization."""
+    """One round of expectation and maximization.
+
+    One comparison alone cannot tell class shares from level probabilities. Where only one speaks in a session, the
+    silent ones, and the `overall` shares of the classes among all pairs, say how likely each pair is a match.
+    """
     matches = [DEFAULT_PAIRS * np.array(comparison.default_m) for comparison in comparisons]
     relatives = [DEFAULT_PAIRS * (0.5 * a + 0.5 * b) for a, b in zip(m, u, strict=True)]
     new_shares = []
     for session, share in zip(sessions, shares, strict=True):
-        posterior = _posteriors(_likelihoods(session, (m, h, u), session.speaks), share) * session.counts[:, None]
+        alone = np.count_nonzero(session.speaks) < 2
+        heard = np.ones_like(session.speaks) if alone else session.speaks
+        likelihoods = _likelihoods(session, (m, h, u), heard)
+        posterior = _posteriors(likelihoods, overall if alone else share) * session.counts[:, None]
         total = posterior.sum(axis=0) + np.array([1.0, 1.0, 1.0])
+        if session.personal:
+            total[1] = COINCIDENCES * total[0]
         new_shares.append(total / total.sum())
         for i in np.flatnonzero(session.speaks):
             size = len(m[i]) + 1

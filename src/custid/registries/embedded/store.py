@@ -14,6 +14,7 @@ The file is attached to an in-memory database and never opened by its name: Duck
 from __future__ import annotations
 
 import os
+import queue
 import re
 import secrets
 import threading
@@ -53,14 +54,17 @@ class FileStore:
         return self._shown
 
     def exists(self) -> bool:
-        """Whether the file is there. Raises RegistryError when its folder is not, or a folder is in its place."""
-        if self._path.is_dir():
-            raise NotARegistry(
-                f"{self._shown} is a folder; a registry is a file. Try {self._shown}/customers.db"
-            )
-        if not self._path.parent.is_dir():
-            raise RegistryError(f"{self._shown}: there is no folder {self._path.parent}. Make it first.")
-        return self._path.exists()
+        """Whether the file is there. Raises RegistryError when it could not be."""
+        try:
+            if self._path.is_dir():
+                raise NotARegistry(
+                    f"{self._shown} is a folder; a registry is a file. Try {self._shown}/customers.db"
+                )
+            if not self._path.parent.is_dir():
+                raise RegistryError(f"{self._shown}: there is no folder {self._path.parent}. Make it first.")
+            return self._path.exists()
+        except OSError as error:
+            raise RegistryError(f"{self._shown} cannot be opened: {error.strerror or error}") from error
 
     def create(self, build: Callable[[Session], None]) -> None:
         """Build the file under another name and link it into place, so that nobody ever meets half of it."""
@@ -214,7 +218,7 @@ class _Sharing:
             if write:
                 self._writing = False
             if self._users == 0 and self._database is not None:
-                self._database.close()
+                _detach(self._database)
                 self._database = None
             self._changed.notify_all()
 
@@ -227,26 +231,58 @@ def _sharing(path: Path) -> _Sharing:
     return _SHARINGS.setdefault((os.getpid(), path), _Sharing(path))
 
 
+#: A DuckDB without a file, left over from the last verb: making one takes as long as a lookup. (process, database)
+_SPARE: queue.LifoQueue[tuple[int, duckdb.DuckDBPyConnection]] = queue.LifoQueue(maxsize=1)
+
+
 def _attach(path: Path, shown: str, *, write: bool) -> duckdb.DuckDBPyConnection:
-    """A database with the file attached as `registry`. Raises _Held, NotARegistry, RegistryTooNew, RegistryError."""
-    database = duckdb.connect(
-        ":memory:",
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "temp_directory": f"{path}.tmp",
-        },
-    )
-    quoted = str(path).replace("'", "''")
-    options = "TYPE duckdb, READ_ONLY" if not write else "TYPE duckdb"
+    """A DuckDB with the file attached as `registry`.
+
+    Raises _Held, NotARegistry, RegistryTooNew, RegistryError.
+    """
+    database = _bare()
+    options = "TYPE duckdb" if write else "TYPE duckdb, READ_ONLY"
     if write and not path.exists():
         options += f", STORAGE_VERSION '{_STORAGE_VERSION}'"
     try:
-        database.execute(f"ATTACH '{quoted}' AS registry ({options})")
+        database.execute(f"SET temp_directory = {_quoted(f'{path}.tmp')}")
+        database.execute(f"ATTACH {_quoted(str(path))} AS registry ({options})")
     except duckdb.Error as error:
         database.close()
         raise _refused(error, shown) from error
     return database
+
+
+def _detach(database: duckdb.DuckDBPyConnection) -> None:
+    """Close the file, and keep the DuckDB for the next one."""
+    try:
+        database.execute("DETACH registry")
+    except duckdb.Error:
+        # What the file did to this DuckDB must not reach the next file.
+        database.close()
+        return
+    try:
+        _SPARE.put_nowait((os.getpid(), database))
+    except queue.Full:
+        database.close()
+
+
+def _bare() -> duckdb.DuckDBPyConnection:
+    try:
+        process, database = _SPARE.get_nowait()
+    except queue.Empty:
+        process = 0
+    # One that came along through a fork has lost its threads.
+    if process == os.getpid():
+        return database
+    return duckdb.connect(
+        ":memory:",
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+    )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _refused(error: duckdb.Error, shown: str) -> Exception:
@@ -273,16 +309,17 @@ def _translated(shown: str) -> Iterator[None]:
     """DuckDB's errors about the file, as custid's; those about a statement are bugs and stay."""
     try:
         yield
-    except (
-        duckdb.IOException,
-        duckdb.FatalException,
-        duckdb.InternalException,
-        duckdb.SerializationException,
-    ) as error:
+    except (duckdb.ProgrammingError, duckdb.DataError, duckdb.IntegrityError):
+        raise
+    except duckdb.Error as error:
         text = str(error)
-        if re.search("No space left|disk full|Could not write|Permission denied", text, re.IGNORECASE):
+        if re.search("no space left|disk full|could not write|permission denied", text, re.IGNORECASE):
             raise RegistryError(
                 f"{shown} cannot be written; nothing was changed. ({_reason(text)})"
+            ) from error
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise RegistryError(
+                f"{shown}: not enough memory; nothing was changed. ({_reason(text)})"
             ) from error
         raise NotARegistry(f"{shown} is damaged: a part of it cannot be read. ({_reason(text)})") from error
 

@@ -28,7 +28,10 @@ LEGAL_FORMS = {
 }
 WESTERN_BRANCHES = "North:3 South:3 {city}_Branch:6 Northern_Region:2 Export:2 Retail:2"
 
-CN_STEM_PARTS = ("华中天金宏恒瑞新东大鼎博海嘉诚安盛凯科远信荣德佳万通兴亿龙润泰聚", "达通信源创兴盛泰和丰润翔宇森腾邦尔美康辰联合特锐拓图科迪维奥杰")
+CN_STEM_PARTS = (
+    "华中天金宏恒瑞新东大鼎博海嘉诚安盛凯科远信荣德佳万通兴亿龙润泰聚",
+    "达通信源创兴盛泰和丰润翔宇森腾邦尔美康辰联合特锐拓图科迪维奥杰",
+)
 #: trade|usual short form
 CN_TRADES = """
 科技|科技;网络科技|网络;贸易|商贸;电子商务|电商;物流|物流;建筑工程|建工;餐饮管理|餐饮;文化传媒|传媒;信息技术|信息;食品|食品

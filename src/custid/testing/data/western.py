@@ -2,89 +2,17 @@
 
 from __future__ import annotations
 
-MALE = """
-James Robert John Michael David William Richard Joseph Thomas Christopher Charles Daniel Matthew Anthony Mark
-Donald Steven Andrew Paul Joshua Kenneth Kevin Brian George Timothy Ronald Jason Edward Jeffrey Ryan Jacob
-Gary Nicholas Eric Jonathan Stephen Larry Justin Scott Brandon Benjamin Samuel Gregory Alexander Patrick Frank
-Raymond Jack Dennis Jerry Tyler Aaron Jose Adam Nathan Henry Zachary Douglas Peter Kyle Noah Ethan Jeremy
-Christian Walter Keith Austin Roger Terry Sean Gerald Carl Dylan Harold Jordan Jesse Bryan Lawrence Arthur
-Gabriel Bruce Logan Billy Joe Alan Juan Elijah Willie Albert Wayne Randy Mason Vincent Liam Roy Bobby Caleb
-Bradley Russell Lucas Oliver Harry Oscar Leo Archie Alfie Theo Freddie Callum Owen Rhys Craig Stuart Graham
-Neil Ian Simon Nigel Colin Trevor Derek Malcolm Clive Miguel Carlos Luis Antonio Manuel Francisco Ricardo
-Eduardo Fernando Javier Diego Rafael Sergio Alejandro Marcus Victor Isaac Evan Cody Luke Ivan Max Felix Hugo
-Marc Philip Phillip Martin Leonard Norman Ralph Howard Eugene Louis Stanley Clarence Ernest Fred Edwin Glenn
-Warren Curtis Dale Melvin Leon Theodore Clifford Marvin Cecil Lester Milton Wallace Everett Dominic Gavin
-Preston Spencer Wesley Xavier Damian Darren Duncan Elliot Fergus Hamish Angus Declan Connor Aidan Brendan
-""".split()
+MALE = ["James", "Robert", "John", "Michael", "David", "William", "Richard", "Joseph", "Thomas", "Christopher", "Charles", "Daniel", "Matthew", "Anthony", "Mark", "Donald", "Steven", "Andrew", "Paul", "Joshua", "Kenneth", "Kevin", "Brian", "George", "Timothy", "Ronald", "Jason", "Edward", "Jeffrey", "Ryan", "Jacob", "Gary", "Nicholas", "Eric", "Jonathan", "Stephen", "Larry", "Justin", "Scott", "Brandon", "Benjamin", "Samuel", "Gregory", "Alexander", "Patrick", "Frank", "Raymond", "Jack", "Dennis", "Jerry", "Tyler", "Aaron", "Jose", "Adam", "Nathan", "Henry", "Zachary", "Douglas", "Peter", "Kyle", "Noah", "Ethan", "Jeremy", "Christian", "Walter", "Keith", "Austin", "Roger", "Terry", "Sean", "Gerald", "Carl", "Dylan", "Harold", "Jordan", "Jesse", "Bryan", "Lawrence", "Arthur", "Gabriel", "Bruce", "Logan", "Billy", "Joe", "Alan", "Juan", "Elijah", "Willie", "Albert", "Wayne", "Randy", "Mason", "Vincent", "Liam", "Roy", "Bobby", "Caleb", "Bradley", "Russell", "Lucas", "Oliver", "Harry", "Oscar", "Leo", "Archie", "Alfie", "Theo", "Freddie", "Callum", "Owen", "Rhys", "Craig", "Stuart", "Graham", "Neil", "Ian", "Simon", "Nigel", "Colin", "Trevor", "Derek", "Malcolm", "Clive", "Miguel", "Carlos", "Luis", "Antonio", "Manuel", "Francisco", "Ricardo", "Eduardo", "Fernando", "Javier", "Diego", "Rafael", "Sergio", "Alejandro", "Marcus", "Victor", "Isaac", "Evan", "Cody", "Luke", "Ivan", "Max", "Felix", "Hugo", "Marc", "Philip", "Phillip", "Martin", "Leonard", "Norman", "Ralph", "Howard", "Eugene", "Louis", "Stanley", "Clarence", "Ernest", "Fred", "Edwin", "Glenn", "Warren", "Curtis", "Dale", "Melvin", "Leon", "Theodore", "Clifford", "Marvin", "Cecil", "Lester", "Milton", "Wallace", "Everett", "Dominic", "Gavin", "Preston", "Spencer", "Wesley", "Xavier", "Damian", "Darren", "Duncan", "Elliot", "Fergus", "Hamish", "Angus", "Declan", "Connor", "Aidan", "Brendan"]
 
-FEMALE = """
-Mary Patricia Jennifer Linda Elizabeth Barbara Susan Jessica Karen Sarah Lisa Nancy Sandra Betty Ashley Emily
-Kimberly Margaret Donna Michelle Carol Amanda Melissa Deborah Stephanie Rebecca Sharon Laura Cynthia Dorothy Amy
-Kathleen Angela Shirley Emma Brenda Pamela Nicole Anna Samantha Katherine Christine Helen Debra Rachel Carolyn
-Janet Maria Catherine Heather Diane Olivia Julie Joyce Victoria Ruth Virginia Lauren Kelly Christina Joan Evelyn
-Judith Andrea Hannah Megan Cheryl Jacqueline Martha Madison Teresa Gloria Sara Janice Ann Kathryn Abigail Sophia
-Frances Jean Alice Judy Isabella Julia Grace Amber Denise Danielle Marilyn Beverly Charlotte Natalie Theresa Diana
-Brittany Doris Kayla Alexis Lori Marie Amelia Isla Ava Mia Poppy Freya Daisy Phoebe Florence Imogen Gemma Claire
-Tracy Dawn Lynn Gillian Hilary Fiona Kirsty Catriona Siobhan Niamh Carmen Rosa Ana Luz Lucia Elena Sofia Valentina
-Gabriela Daniela Camila Adriana Veronica Monica Yolanda Vanessa Erica Erin Kate Katie Jane Eleanor Ellen Rose
-Lucy Molly Holly Leah Chloe Zoe Ella Audrey Caroline Felicity Harriet Beatrice Georgina Josephine Marjorie Edith
-Ethel Lillian Irene Phyllis Norma Paula Wanda Bonnie Robin Peggy Crystal Gladys Rita Dana Tiffany Tamara Heidi
-Wendy Yvonne Sylvia Vivian Rosemary Bridget Maureen Noreen Deirdre Philippa Tessa Miriam Naomi Esther Lydia Priscilla
-""".split()
+FEMALE = ["Mary", "Patricia", "Jennifer", "Linda", "Elizabeth", "Barbara", "Susan", "Jessica", "Karen", "Sarah", "Lisa", "Nancy", "Sandra", "Betty", "Ashley", "Emily", "Kimberly", "Margaret", "Donna", "Michelle", "Carol", "Amanda", "Melissa", "Deborah", "Stephanie", "Rebecca", "Sharon", "Laura", "Cynthia", "Dorothy", "Amy", "Kathleen", "Angela", "Shirley", "Emma", "Brenda", "Pamela", "Nicole", "Anna", "Samantha", "Katherine", "Christine", "Helen", "Debra", "Rachel", "Carolyn", "Janet", "Maria", "Catherine", "Heather", "Diane", "Olivia", "Julie", "Joyce", "Victoria", "Ruth", "Virginia", "Lauren", "Kelly", "Christina", "Joan", "Evelyn", "Judith", "Andrea", "Hannah", "Megan", "Cheryl", "Jacqueline", "Martha", "Madison", "Teresa", "Gloria", "Sara", "Janice", "Ann", "Kathryn", "Abigail", "Sophia", "Frances", "Jean", "Alice", "Judy", "Isabella", "Julia", "Grace", "Amber", "Denise", "Danielle", "Marilyn", "Beverly", "Charlotte", "Natalie", "Theresa", "Diana", "Brittany", "Doris", "Kayla", "Alexis", "Lori", "Marie", "Amelia", "Isla", "Ava", "Mia", "Poppy", "Freya", "Daisy", "Phoebe", "Florence", "Imogen", "Gemma", "Claire", "Tracy", "Dawn", "Lynn", "Gillian", "Hilary", "Fiona", "Kirsty", "Catriona", "Siobhan", "Niamh", "Carmen", "Rosa", "Ana", "Luz", "Lucia", "Elena", "Sofia", "Valentina", "Gabriela", "Daniela", "Camila", "Adriana", "Veronica", "Monica", "Yolanda", "Vanessa", "Erica", "Erin", "Kate", "Katie", "Jane", "Eleanor", "Ellen", "Rose", "Lucy", "Molly", "Holly", "Leah", "Chloe", "Zoe", "Ella", "Audrey", "Caroline", "Felicity", "Harriet", "Beatrice", "Georgina", "Josephine", "Marjorie", "Edith", "Ethel", "Lillian", "Irene", "Phyllis", "Norma", "Paula", "Wanda", "Bonnie", "Robin", "Peggy", "Crystal", "Gladys", "Rita", "Dana", "Tiffany", "Tamara", "Heidi", "Wendy", "Yvonne", "Sylvia", "Vivian", "Rosemary", "Bridget", "Maureen", "Noreen", "Deirdre", "Philippa", "Tessa", "Miriam", "Naomi", "Esther", "Lydia", "Priscilla"]
 
-SURNAMES = """
-Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez Hernandez Lopez Gonzalez Wilson
-Anderson Thomas Taylor Moore Jackson Martin Lee Perez Thompson White Harris Sanchez Clark Ramirez Lewis Robinson
-Walker Young Allen King Wright Scott Torres Nguyen Hill Flores Green Adams Nelson Baker Hall Rivera Campbell
-Mitchell Carter Roberts Gomez Phillips Evans Turner Diaz Parker Cruz Edwards Collins Reyes Stewart Morris Morales
-Murphy Cook Rogers Gutierrez Ortiz Morgan Cooper Peterson Bailey Reed Kelly Howard Ramos Kim Cox Ward Richardson
-Watson Brooks Chavez Wood James Bennett Gray Mendoza Ruiz Hughes Price Alvarez Castillo Sanders Patel Myers Long
-Ross Foster Jimenez Powell Jenkins Perry Russell Sullivan Bell Coleman Butler Henderson Barnes Fisher Vasquez
-Simmons Romero Jordan Patterson Alexander Hamilton Graham Reynolds Griffin Wallace Moreno West Cole Hayes Bryant
-Herrera Gibson Ellis Tran Medina Aguilar Stevens Murray Ford Castro Marshall Owens Harrison Fernandez McDonald
-Woods Washington Kennedy Wells Vargas Henry Freeman Webb Tucker Guzman Burns Crawford Olson Simpson Porter Hunter
-Gordon Mendez Silva Shaw Snyder Mason Dixon Munoz Hunt Hicks Holmes Palmer Wagner Black Robertson Boyd Rose Stone
-Salazar Fox Warren Mills Meyer Rice Schmidt Garza Daniels Ferguson Nichols Stephens Soto Weaver Ryan Gardner Payne
-Grant Dunn Kelley Spencer Hawkins Arnold Pierce Hansen Peters Santos Hart Bradley Knight Elliott Cunningham Duncan
-Armstrong Hudson Carroll Lane Riley Andrews Alvarado Ray Delgado Berry Perkins Hoffman Johnston Matthews Pena
-Richards Contreras Willis Carpenter Lawrence Sandoval Guerrero George Chapman Rios Estrada Ortega Watkins Greene
-Nunez Wheeler Valdez Harper Burke Larson Santiago Maldonado Morrison Franklin Carlson Austin Dominguez Carr Lawson
-Jacobs OBrien Lynch Singh Vega Bishop Montgomery Oliver Jensen Harvey Williamson Gilbert Dean Sims Espinoza Howell
-Li Wong Reid Hanson Le McCoy Garrett Burton Fuller Wang Weber Welch Rojas Lucas Marquez Fields Park Yang Little
-Banks Padilla Day Walsh Bowman Schultz Luna Fowler Mejia Davidson Acosta Brewer May Holland Juarez Newman Pearson
-Curtis Cortez Douglas Schneider Joseph Barrett Navarro Figueroa Keller Avila Wade Molina Stanley Hopkins Campos
-Barnett Bates Chambers Caldwell Beck Lambert Miranda Byrd Craig Ayala Lowe Frazier Powers Neal Leonard Gregory
-Carrillo Sutton Fleming Rhodes Shelton Schwartz Norris Jennings Rowe Hale Steele Barker Holt Lyons Horton Cross
-Potter Ingram Thornton Lamb Booth Atkinson Ashworth Whittaker Pritchard Llewellyn Bevan Gallagher Doherty Kavanagh
-Fitzgerald MacLeod Sinclair Drummond Lockhart Abbott Bolton Briggs Cartwright Clayton Cooke Dawson Dobson Eaton
-Farrell Finch Frost Gibbons Goddard Haines Hancock Hargreaves Heath Hewitt Hobbs Humphreys Hyde Iqbal Khan Ali
-Hussain Ahmed Begum Kaur Shah Mistry Kirk Lees Lister Lowry Marsden Moss Naylor Nolan Nuttall Osborne Parkin Pickering
-Pollard Preston Rahman Redfern Sharp Slater Stokes Swift Tate Tomlinson Vaughan Walton Whitehead Winter Yates
-""".split()
+SURNAMES = ["Smith", "Johnson", "Williams", "Brown", "Jones", "Garcia", "Miller", "Davis", "Rodriguez", "Martinez", "Hernandez", "Lopez", "Gonzalez", "Wilson", "Anderson", "Thomas", "Taylor", "Moore", "Jackson", "Martin", "Lee", "Perez", "Thompson", "White", "Harris", "Sanchez", "Clark", "Ramirez", "Lewis", "Robinson", "Walker", "Young", "Allen", "King", "Wright", "Scott", "Torres", "Nguyen", "Hill", "Flores", "Green", "Adams", "Nelson", "Baker", "Hall", "Rivera", "Campbell", "Mitchell", "Carter", "Roberts", "Gomez", "Phillips", "Evans", "Turner", "Diaz", "Parker", "Cruz", "Edwards", "Collins", "Reyes", "Stewart", "Morris", "Morales", "Murphy", "Cook", "Rogers", "Gutierrez", "Ortiz", "Morgan", "Cooper", "Peterson", "Bailey", "Reed", "Kelly", "Howard", "Ramos", "Kim", "Cox", "Ward", "Richardson", "Watson", "Brooks", "Chavez", "Wood", "James", "Bennett", "Gray", "Mendoza", "Ruiz", "Hughes", "Price", "Alvarez", "Castillo", "Sanders", "Patel", "Myers", "Long", "Ross", "Foster", "Jimenez", "Powell", "Jenkins", "Perry", "Russell", "Sullivan", "Bell", "Coleman", "Butler", "Henderson", "Barnes", "Fisher", "Vasquez", "Simmons", "Romero", "Jordan", "Patterson", "Alexander", "Hamilton", "Graham", "Reynolds", "Griffin", "Wallace", "Moreno", "West", "Cole", "Hayes", "Bryant", "Herrera", "Gibson", "Ellis", "Tran", "Medina", "Aguilar", "Stevens", "Murray", "Ford", "Castro", "Marshall", "Owens", "Harrison", "Fernandez", "McDonald", "Woods", "Washington", "Kennedy", "Wells", "Vargas", "Henry", "Freeman", "Webb", "Tucker", "Guzman", "Burns", "Crawford", "Olson", "Simpson", "Porter", "Hunter", "Gordon", "Mendez", "Silva", "Shaw", "Snyder", "Mason", "Dixon", "Munoz", "Hunt", "Hicks", "Holmes", "Palmer", "Wagner", "Black", "Robertson", "Boyd", "Rose", "Stone", "Salazar", "Fox", "Warren", "Mills", "Meyer", "Rice", "Schmidt", "Garza", "Daniels", "Ferguson", "Nichols", "Stephens", "Soto", "Weaver", "Ryan", "Gardner", "Payne", "Grant", "Dunn", "Kelley", "Spencer", "Hawkins", "Arnold", "Pierce", "Hansen", "Peters", "Santos", "Hart", "Bradley", "Knight", "Elliott", "Cunningham", "Duncan", "Armstrong", "Hudson", "Carroll", "Lane", "Riley", "Andrews", "Alvarado", "Ray", "Delgado", "Berry", "Perkins", "Hoffman", "Johnston", "Matthews", "Pena", "Richards", "Contreras", "Willis", "Carpenter", "Lawrence", "Sandoval", "Guerrero", "George", "Chapman", "Rios", "Estrada", "Ortega", "Watkins", "Greene", "Nunez", "Wheeler", "Valdez", "Harper", "Burke", "Larson", "Santiago", "Maldonado", "Morrison", "Franklin", "Carlson", "Austin", "Dominguez", "Carr", "Lawson", "Jacobs", "OBrien", "Lynch", "Singh", "Vega", "Bishop", "Montgomery", "Oliver", "Jensen", "Harvey", "Williamson", "Gilbert", "Dean", "Sims", "Espinoza", "Howell", "Li", "Wong", "Reid", "Hanson", "Le", "McCoy", "Garrett", "Burton", "Fuller", "Wang", "Weber", "Welch", "Rojas", "Lucas", "Marquez", "Fields", "Park", "Yang", "Little", "Banks", "Padilla", "Day", "Walsh", "Bowman", "Schultz", "Luna", "Fowler", "Mejia", "Davidson", "Acosta", "Brewer", "May", "Holland", "Juarez", "Newman", "Pearson", "Curtis", "Cortez", "Douglas", "Schneider", "Joseph", "Barrett", "Navarro", "Figueroa", "Keller", "Avila", "Wade", "Molina", "Stanley", "Hopkins", "Campos", "Barnett", "Bates", "Chambers", "Caldwell", "Beck", "Lambert", "Miranda", "Byrd", "Craig", "Ayala", "Lowe", "Frazier", "Powers", "Neal", "Leonard", "Gregory", "Carrillo", "Sutton", "Fleming", "Rhodes", "Shelton", "Schwartz", "Norris", "Jennings", "Rowe", "Hale", "Steele", "Barker", "Holt", "Lyons", "Horton", "Cross", "Potter", "Ingram", "Thornton", "Lamb", "Booth", "Atkinson", "Ashworth", "Whittaker", "Pritchard", "Llewellyn", "Bevan", "Gallagher", "Doherty", "Kavanagh", "Fitzgerald", "MacLeod", "Sinclair", "Drummond", "Lockhart", "Abbott", "Bolton", "Briggs", "Cartwright", "Clayton", "Cooke", "Dawson", "Dobson", "Eaton", "Farrell", "Finch", "Frost", "Gibbons", "Goddard", "Haines", "Hancock", "Hargreaves", "Heath", "Hewitt", "Hobbs", "Humphreys", "Hyde", "Iqbal", "Khan", "Ali", "Hussain", "Ahmed", "Begum", "Kaur", "Shah", "Mistry", "Kirk", "Lees", "Lister", "Lowry", "Marsden", "Moss", "Naylor", "Nolan", "Nuttall", "Osborne", "Parkin", "Pickering", "Pollard", "Preston", "Rahman", "Redfern", "Sharp", "Slater", "Stokes", "Swift", "Tate", "Tomlinson", "Vaughan", "Walton", "Whitehead", "Winter", "Yates"]
 
-GERMAN_MALE = """
-Peter Michael Thomas Andreas Wolfgang Klaus Jürgen Günter Stefan Christian Uwe Werner Horst Frank Dieter Manfred
-Bernd Ralf Martin Matthias Jörg Karl Sven Markus Jan Alexander Daniel Tobias Florian Sebastian Philipp Lukas Jonas
-Leon Finn Paul Felix Maximilian Moritz Niklas Tim Jens Dirk Holger Björn Kai Lars Olaf Rainer Rolf Helmut Heinz
-Gerhard Hans-Peter Karl-Heinz Hans-Jürgen Friedrich Johannes Anton Emil Oskar Götz Sören
-""".split()
+GERMAN_MALE = ["Peter", "Michael", "Thomas", "Andreas", "Wolfgang", "Klaus", "Jürgen", "Günter", "Stefan", "Christian", "Uwe", "Werner", "Horst", "Frank", "Dieter", "Manfred", "Bernd", "Ralf", "Martin", "Matthias", "Jörg", "Karl", "Sven", "Markus", "Jan", "Alexander", "Daniel", "Tobias", "Florian", "Sebastian", "Philipp", "Lukas", "Jonas", "Leon", "Finn", "Paul", "Felix", "Maximilian", "Moritz", "Niklas", "Tim", "Jens", "Dirk", "Holger", "Björn", "Kai", "Lars", "Olaf", "Rainer", "Rolf", "Helmut", "Heinz", "Gerhard", "Hans-Peter", "Karl-Heinz", "Hans-Jürgen", "Friedrich", "Johannes", "Anton", "Emil", "Oskar", "Götz", "Sören"]
 
-GERMAN_FEMALE = """
-Ursula Monika Petra Sabine Renate Helga Karin Brigitte Ingrid Andrea Claudia Susanne Gisela Martina Birgit Stefanie
-Nicole Katrin Anja Sandra Julia Anna Lena Laura Sarah Lisa Katharina Christina Melanie Daniela Heike Silke Kerstin
-Ute Angelika Gabriele Barbara Elke Christa Erika Hannelore Hildegard Anna-Lena Marie-Luise Antje Wiebke Jördis
-Käthe Friederike Johanna Mia Emma Hanna Lea Clara Greta Frieda Ida Charlotte Heidrun
-""".split()
+GERMAN_FEMALE = ["Ursula", "Monika", "Petra", "Sabine", "Renate", "Helga", "Karin", "Brigitte", "Ingrid", "Andrea", "Claudia", "Susanne", "Gisela", "Martina", "Birgit", "Stefanie", "Nicole", "Katrin", "Anja", "Sandra", "Julia", "Anna", "Lena", "Laura", "Sarah", "Lisa", "Katharina", "Christina", "Melanie", "Daniela", "Heike", "Silke", "Kerstin", "Ute", "Angelika", "Gabriele", "Barbara", "Elke", "Christa", "Erika", "Hannelore", "Hildegard", "Anna-Lena", "Marie-Luise", "Antje", "Wiebke", "Jördis", "Käthe", "Friederike", "Johanna", "Mia", "Emma", "Hanna", "Lea", "Clara", "Greta", "Frieda", "Ida", "Charlotte", "Heidrun"]
 
-GERMAN_SURNAMES = """
-Müller Schmidt Schneider Fischer Weber Meyer Wagner Becker Schulz Hoffmann Schäfer Koch Bauer Richter Klein Wolf
-Schröder Neumann Schwarz Zimmermann Braun Krüger Hofmann Hartmann Lange Schmitt Werner Schmitz Krause Meier Lehmann
-Schmid Schulze Maier Köhler Herrmann König Walter Mayer Huber Kaiser Fuchs Peters Lang Scholz Möller Weiß Jung Hahn
-Schubert Vogel Friedrich Keller Günther Frank Berger Winkler Roth Beck Lorenz Baumann Franke Albrecht Schuster Simon
-Ludwig Böhm Winter Kraus Martin Schumacher Krämer Vogt Stein Jäger Otto Sommer Groß Seidel Heinrich Brandt Haas
-Schreiber Graf Schulte Dietrich Ziegler Kuhn Kühn Pohl Engel Horn Busch Bergmann Thomas Voigt Sauer Arnold Wolff
-Pfeiffer Yılmaz Kaya Demir Nowak Kowalski Petersen Hansen Jansen
-""".split()
+GERMAN_SURNAMES = ["Müller", "Schmidt", "Schneider", "Fischer", "Weber", "Meyer", "Wagner", "Becker", "Schulz", "Hoffmann", "Schäfer", "Koch", "Bauer", "Richter", "Klein", "Wolf", "Schröder", "Neumann", "Schwarz", "Zimmermann", "Braun", "Krüger", "Hofmann", "Hartmann", "Lange", "Schmitt", "Werner", "Schmitz", "Krause", "Meier", "Lehmann", "Schmid", "Schulze", "Maier", "Köhler", "Herrmann", "König", "Walter", "Mayer", "Huber", "Kaiser", "Fuchs", "Peters", "Lang", "Scholz", "Möller", "Weiß", "Jung", "Hahn", "Schubert", "Vogel", "Friedrich", "Keller", "Günther", "Frank", "Berger", "Winkler", "Roth", "Beck", "Lorenz", "Baumann", "Franke", "Albrecht", "Schuster", "Simon", "Ludwig", "Böhm", "Winter", "Kraus", "Martin", "Schumacher", "Krämer", "Vogt", "Stein", "Jäger", "Otto", "Sommer", "Groß", "Seidel", "Heinrich", "Brandt", "Haas", "Schreiber", "Graf", "Schulte", "Dietrich", "Ziegler", "Kuhn", "Kühn", "Pohl", "Engel", "Horn", "Busch", "Bergmann", "Thomas", "Voigt", "Sauer", "Arnold", "Wolff", "Pfeiffer", "Yılmaz", "Kaya", "Demir", "Nowak", "Kowalski", "Petersen", "Hansen", "Jansen"]
 
 #: The tail of surnames: every front with every back, per group.
 SURNAME_PARTS: tuple[tuple[str, str], ...] = (
@@ -276,10 +204,7 @@ NICKNAMES: dict[str, str] = {
 }
 
 #: Words that local parts of e-mail addresses are made of, besides names.
-MAIL_WORDS = """
-sunny blue happy lucky rocky ocean tiger coffee garden music silver cosmic crafty turbo pixel maple river stormy
-velvet zippy mellow ginger panda falcon comet
-""".split()
+MAIL_WORDS = ["sunny", "blue", "happy", "lucky", "rocky", "ocean", "tiger", "coffee", "garden", "music", "silver", "cosmic", "crafty", "turbo", "pixel", "maple", "river", "stormy", "velvet", "zippy", "mellow", "ginger", "panda", "falcon", "comet"]
 
 MAIL_PROVIDERS = {
     "US": "gmail.com:48 yahoo.com:14 hotmail.com:8 outlook.com:8 icloud.com:8 aol.com:5 comcast.net:4 live.com:3 msn.com:2",

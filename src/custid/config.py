@@ -1,0 +1,176 @@
+"""`customers.toml`: which channels there are, and where the registry and the results live.
+
+In: a TOML file. Out: `Config`; paths in it are relative to the file's folder. Every mistake is a ConfigError that says
+what, where and what next. Never here: opening the channels' files; `channels.read` does that.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from custid.channels.spec import Channel, Kind
+from custid.errors import ConfigError
+from custid.model.files import from_toml
+from custid.model.spec import Model
+
+_TEXT, _TEXTS, _TABLE, _SHARE = "text in quotes", "text or a list of texts", "a table", "a number from 0 to 1"
+
+_KEYS = {"registry": _TEXT, "output": _TEXT, "model": _TEXT, "channels": _TABLE}
+
+#: The keys of a channel: the fields of `Channel`, with `path` for its source.
+_CHANNEL_KEYS = {
+    "path": _TEXT,
+    "record_id": _TEXTS,
+    "columns": _TABLE,
+    "preset": _TEXT,
+    "kind": _TEXT,
+    "deleted": _TEXT,
+    "updated_at": _TEXT,
+    "format": _TEXT,
+    "encoding": _TEXT,
+    "delimiter": _TEXT,
+    "country": _TEXT,
+    "retire_share_max": _SHARE,
+}
+
+_CHOICES = {"kind": get_args(Kind), "format": ("csv", "parquet")}
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a `customers.toml` says.
+
+    `registry`: path or URL. `output`: the folder for a run's tables. `model`: None where the file names none.
+    """
+
+    path: Path
+    registry: str
+    output: Path
+    model: Model | None
+    channels: tuple[Channel, ...]
+
+
+def read_config(path: str | Path) -> Config:
+    """Read a `customers.toml`. Raises ConfigError."""
+    path = Path(path)
+    settings = _toml(path)
+    _check_keys(settings, _KEYS, str(path))
+    channels = settings.get("channels", {})
+    if not channels:
+        raise ConfigError(
+            f'{path} names no channels. Add one, such as [channels.crm] with path = "crm.csv", '
+            "or let custid init FILES... write the file."
+        )
+    folder = path.parent
+    return Config(
+        path=path,
+        registry=_location(folder, settings.get("registry", "customers.db")),
+        output=folder / Path(settings.get("output", "out")).expanduser(),
+        model=_model(folder / settings["model"], path) if "model" in settings else None,
+        channels=tuple(_channel(name, channel, path) for name, channel in channels.items()),
+    )
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise ConfigError(
+            f"there is no file {path}.{_alike(path)} To make one from your data: custid init FILES..."
+        )
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 (byte {error.start + 1}). Save it as UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        hint = " Write paths with / instead of \\." if re.search("escape|hex", str(error), re.I) else ""
+        raise ConfigError(f"{path} is not valid TOML: {error}.{hint}") from error
+
+
+def _alike(path: Path) -> str:
+    siblings = [other.name for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, siblings, 1)
+    return f" Did you mean {path.parent / near[0]}?" if near else ""
+
+
+def _location(folder: Path, registry: str) -> str:
+    return registry if "://" in registry else str(folder / Path(registry).expanduser())
+
+
+def _model(path: Path, config: Path) -> Model:
+    try:
+        return from_toml(path.read_text(encoding="utf-8-sig"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigError(
+            f"{config}: the model {path} cannot be read: {reason}. Correct model = …, or leave it out."
+        ) from error
+
+
+def _channel(name: str, settings: Any, path: Path) -> Channel:
+    place = f"{path}, [channels.{name}]"
+    if not isinstance(settings, dict):
+        raise ConfigError(f'{path}: channel {name!r} must be a table: [channels.{name}] with path = "…".')
+    if not re.fullmatch(r"[a-z0-9_-]+", name):
+        raise ConfigError(
+            f"{path}: channel name {name!r} does not fit. Use lower-case letters, digits, '_' and '-' only."
+        )
+    _check_keys(settings, _CHANNEL_KEYS, place)
+    if "path" not in settings:
+        raise ConfigError(f'{place}: no path. Say which file to read: path = "{name}.csv".')
+    for column, field in settings.get("columns", {}).items():
+        if not isinstance(field, str):
+            raise ConfigError(
+                f"{path}, [channels.{name}.columns]: {column!r} must be text in quotes, the field it holds; "
+                f"it is {_spelt(field)}."
+            )
+    options = {key: value for key, value in settings.items() if key != "path"}
+    if isinstance(options.get("record_id"), list):
+        options["record_id"] = tuple(options["record_id"])
+    return Channel(name=name, source=path.parent / Path(settings["path"]).expanduser(), **options)
+
+
+def _check_keys(settings: Mapping[str, Any], known: Mapping[str, str], place: str) -> None:
+    for key, value in settings.items():
+        if key not in known:
+            raise ConfigError(f"{place}: unknown key {key!r}.{_did_you_mean(key, known)}")
+        if not _is(value, known[key]):
+            raise ConfigError(f"{place}: {key} must be {known[key]}; it is {_spelt(value)}.")
+        if key in _CHOICES and value not in _CHOICES[key]:
+            hint = _did_you_mean(value, _CHOICES[key])
+            raise ConfigError(f"{place}: there is no {key} {value!r}.{hint}")
+
+
+def _is(value: Any, wanted: str) -> bool:
+    if wanted == _SHARE:
+        return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+    if wanted == _TABLE:
+        return isinstance(value, dict)
+    if wanted == _TEXTS and isinstance(value, list):
+        return bool(value) and all(isinstance(part, str) for part in value)
+    return isinstance(value, str) and value != ""
+
+
+def _did_you_mean(word: str, known: Collection[str]) -> str:
+    """
+    >>> _did_you_mean("recordid", ["path", "record_id"])
+    " Did you mean 'record_id'?"
+    """
+    near = difflib.get_close_matches(word, known, 1)
+    return f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(known)}."
+
+
+def _spelt(value: Any) -> str:
+    """
+    >>> _spelt(True), _spelt("a"), _spelt({"a": 1})
+    ('true', "'a'", 'a table')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "a table" if isinstance(value, dict) else repr(value)
