@@ -1,6 +1,6 @@
 """custid finds which records are the same customer, and gives every customer one lasting id.
 
-Public names only, each loaded when it is first used: `import custid` opens no file and loads no heavy library.
+Public names only, each loaded when it is first used: `import custid` opens no file and loads nothing heavy.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ _HOMES = {
     "UnknownCustomer": "custid.errors",
 }
 
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604
+__all__ = ["__version__", *_HOMES]
 
 
 class _Package(ModuleType):
-    """Importing the module `custid.resolve` would put it over the function of that name; here the function stays."""
+    """Importing the module `custid.resolve` would put it over the function of that name; here it does not."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name in _HOMES and isinstance(value, ModuleType)):

@@ -1,7 +1,7 @@
 """`customers.toml`: which channels there are, and where the registry and the results live.
 
-In: a TOML file. Out: `Config`; paths in it are relative to the file's folder. Every mistake is a ConfigError that says
-what, where and what next. Never here: opening the channels' files; `channels.read` does that.
+In: a TOML file. Out: `Config`; paths in it are relative to the file's folder. Every mistake is a ConfigError
+that says what, where and what next. Never here: opening the channels' files; `channels.read` does that.
 """
 
 from __future__ import annotations

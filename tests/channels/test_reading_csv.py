@@ -32,7 +32,7 @@ def reasons(reading: Reading) -> list[tuple[int, str]]:
     return [(row["row"], row["reason"]) for row in reading.rejects.to_pylist()]
 
 
-# --- encodings ------------------------------------------------------------------------------------------------
+# --- encodings ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,8 @@ def test_chinese_text_is_read_in_every_usual_encoding(tmp_path: Path, encoding: 
 
 
 @pytest.mark.parametrize(
-    "names", [["Müller", "Jäger", "Groß"], ["José", "Núñez", "Ibáñez"], ["Éric", "Zoë", "Chloé"]]
+    "names",
+    [["Müller", "Jäger", "Groß"], ["José", "Núñez", "Ibáñez"], ["Éric", "Zoë", "Chloé"], ["a", "b", "Núñez"]],
 )
 def test_western_accents_in_cp1252_are_not_taken_for_chinese(tmp_path: Path, names: list[str]) -> None:
     text = "id,surname\n" + "".join(f"{number},{name}\n" for number, name in enumerate(names))
@@ -100,7 +101,7 @@ def test_an_undecodable_byte_in_a_ragged_row_is_no_crash(
 
 def test_a_wrong_encoding_that_was_named_is_refused(tmp_path: Path) -> None:
     chinese = write(tmp_path, PEOPLE.encode("gb18030"))
-    with pytest.raises(InputError, match="cannot be read as utf-8.*encoding="):
+    with pytest.raises(InputError, match=r"cannot be read as utf-8.*encoding="):
         read(Channel("crm", chinese, encoding="utf-8"))
     unicode = write(tmp_path, PEOPLE, "unicode.csv")
     for wrong in ("latin-1", "utf-16"):
@@ -109,7 +110,7 @@ def test_a_wrong_encoding_that_was_named_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_encoding_that_does_not_exist_is_refused_with_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no encoding 'gb18o30'.*gb18030"):
+    with pytest.raises(UsageError, match=r"no encoding 'gb18o30'.*gb18030"):
         read(Channel("crm", write(tmp_path, PEOPLE), encoding="gb18o30"))
 
 
@@ -119,7 +120,7 @@ def test_a_named_encoding_is_used(tmp_path: Path) -> None:
     assert reading.records["full_name"].to_pylist() == ["陳大文"]
 
 
-# --- delimiters, quotes, shape --------------------------------------------------------------------------------
+# --- delimiters, quotes, shape ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -210,14 +211,12 @@ def test_an_all_null_column_is_remarked_on(tmp_path: Path) -> None:
     assert any("'email' is empty" in note for note in reading.notes)
 
 
-# --- files ----------------------------------------------------------------------------------------------------
+# --- files --------------------------------------------------------------------------------------------------
 
 
 def test_a_missing_file_is_named_with_the_nearest_one(tmp_path: Path) -> None:
     write(tmp_path, PEOPLE, "customers.csv")
-    with pytest.raises(
-        InputError, match=r"channel 'crm': there is no file .*custmers.csv.*Did you mean .*customers.csv"
-    ):
+    with pytest.raises(InputError, match=r"there is no file .*custmers.csv.*Did you mean .*customers.csv"):
         read(Channel("crm", tmp_path / "custmers.csv"))
     with pytest.raises(InputError, match="there is no file"):
         read(Channel("crm", "no/such/folder/x.csv"))
@@ -251,24 +250,44 @@ def test_a_file_that_is_something_else_is_called_what_it_is(tmp_path: Path, star
         read_csv(tmp_path, start + b"rest of it")
 
 
-# --- anything at all ------------------------------------------------------------------------------------------
+# --- anything at all ----------------------------------------------------------------------------------------
 
 _PIECES = st.sampled_from(
-    [b"id,name\n", b"1,a\n", b'"', b",", b";", b"\n", b"\r", b"\0", b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", "王,芳\n".encode(),
-     "王".encode("gb18030"), b"M\xfcller", b"|", b"\t", b"'", b"x" * 300, b"2,b,c\n", b"\xed\xa0\x80", "\ufdd1".encode()]
-)  # fmt: skip
+    [
+        b"id,name\n",
+        b"1,a\n",
+        b'"',
+        b",",
+        b";",
+        b"\n",
+        b"\r",
+        b"\0",
+        b"\xff",
+        b"\xef\xbb\xbf",
+        b"\xff\xfe",
+        "王,芳\n".encode(),
+        "王".encode("gb18030"),
+        b"M\xfcller",
+        b"|",
+        b"\t",
+        b"'",
+        b"x" * 300,
+        b"2,b,c\n",
+        b"\xed\xa0\x80",
+        "\ufdd1".encode(),
+    ]
+)
 _BYTES = st.one_of(st.binary(max_size=400), st.lists(_PIECES, max_size=40).map(b"".join))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=_BYTES, prefix=st.sampled_from([b"", b"id,name\n"]))
 def test_any_bytes_are_read_or_refused_and_the_counts_add_up(
     tmp_path: Path, data: bytes, prefix: bytes
 ) -> None:
     try:
         reading = read_csv(tmp_path, prefix + data)
-    except CustidError as error:
-        assert str(error)
+    except CustidError:
         return
     assert reading.rejects["row"].null_count == 0
     taken = set(reading.rejects["row"].to_pylist())

@@ -221,11 +221,19 @@ def test_a_channel_name_that_does_not_fit_is_refused(name: str) -> None:
 def test_shopify_is_read_by_its_preset() -> None:
     source = table(
         **{
-            "Customer ID": ["'7001"], "First Name": ["Ada"], "Last Name": ["Bell"], "Email": ["a@b.de"], "Accepts Email Marketing": ["yes"],
-            "Default Address Address1": ["1 Main St"], "Default Address Zip": ["'01234"], "Default Address Phone": ["+1 212 555 0100"],
-            "Phone": ["+1 212 555 0199"], "Tags": ["vip"], "New Column": ["x"],
+            "Customer ID": ["'7001"],
+            "First Name": ["Ada"],
+            "Last Name": ["Bell"],
+            "Email": ["a@b.de"],
+            "Accepts Email Marketing": ["yes"],
+            "Default Address Address1": ["1 Main St"],
+            "Default Address Zip": ["'01234"],
+            "Default Address Phone": ["+1 212 555 0100"],
+            "Phone": ["+1 212 555 0199"],
+            "Tags": ["vip"],
+            "New Column": ["x"],
         }
-    )  # fmt: skip
+    )
     row = given(source, preset="shopify").records.to_pylist()[0]
     assert row["record_id"] == "7001"
     assert (row["given_name"], row["street"], row["postcode"]) == ("Ada", "1 Main St", "'01234")

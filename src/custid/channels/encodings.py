@@ -88,7 +88,7 @@ def open_utf8(path: Path, encoding: Encoding) -> BinaryIO:
 
 
 def read_sample(path: Path, encoding: Encoding, size: int) -> tuple[str, bool]:
-    """The first `size` bytes as text, and whether that is all; a character cut in two at the end is left out."""
+    """The first `size` bytes as text, and whether that is all; a character cut in two is left out."""
     with path.open("rb") as file:
         file.seek(encoding.bom)
         decoder = codecs.getincrementaldecoder(encoding.name)("custid_mark")
@@ -298,7 +298,7 @@ def _looks_like_gb18030(lines: list[bytes]) -> bool:
                 at += 2
             pairs += 1
             accent = _is_letter(trail) and (lead >= 0xC0 or 0x91 <= lead <= 0x97)
-            # Two accents in a row, as in Núñez, stand between letters; a single Chinese character hardly ever does.
+            # Two accents in a row, as in Núñez, stand between letters; one Chinese character hardly does.
             before = line[at - 1] if at else 0x20
             after = line[at + 2] if at + 2 < len(line) else 0x20
             western += accent or (_is_letter(before) and _is_letter(after))

@@ -1,0 +1,21 @@
+"""The command line. `main` is the installed `custid`; each command is a module of its own.
+
+In: arguments. Out: text or JSON on stdout, progress and errors on stderr, an exit code: 0 fine, 1 failed,
+2 wrong use, 130 interrupted, 141 nobody reads the output any more.
+Never here: work. Commands call the library and show what it gave.
+"""
+
+from __future__ import annotations
+
+from custid.cli import changes, history, init, lookup, run, show, verify
+from custid.cli.app import app
+
+__all__ = ["main"]
+
+for _command in (init, run, lookup, show, history, changes, verify):
+    app.command()(getattr(_command, _command.__name__.rpartition(".")[2]))
+
+
+def main() -> None:
+    """Run the command line; ends the process."""
+    app(prog_name="custid")

@@ -141,7 +141,7 @@ class Model:
     """Everything `resolve` needs to know about matching, and nothing about one data set's rows.
 
     `matches_per_record`: how many other records of the same person a record has on average; with the number of
-    records it makes the prior, so that the prior falls by itself as data grows. `relatives_per_record` likewise.
+    records it makes the prior, so that the prior falls by itself as data grows. `relatives_per_record` likewise; 0: no relatives are reckoned with.
     `match_threshold`, `review_threshold`: bits. `narrowing`: keys added, in this order, to blocks of more than
     `block_rows_max` records. `survivorship`: field → rule; "*" is the default. `countries`: channel → ISO 3166
     code by which its national telephone numbers and dates are read. `facts`: how it was trained.

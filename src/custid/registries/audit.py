@@ -1,6 +1,7 @@
 """Whether a registry is sound: every invariant that can be seen from inside.
 
-In: a session. Out: findings, a sentence each, with ids. Never here: mending, or stopping at the first finding.
+In: a session. Out: findings, a sentence each, with ids.
+Never here: mending, or stopping at the first finding.
 """
 
 from __future__ import annotations
@@ -129,12 +130,14 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
            FROM custid.edges AS edges
            LEFT JOIN custid.records AS lefts ON lefts.record_key = edges.left_key
            LEFT JOIN custid.records AS rights ON rights.record_key = edges.right_key
-           WHERE lefts.record_key IS NULL OR rights.record_key IS NULL OR edges.left_key >= edges.right_key""",
+           WHERE lefts.record_key IS NULL OR rights.record_key IS NULL
+               OR edges.left_key >= edges.right_key""",
     ),
     (
         "I5",
         "decisions of unknown records",
-        """SELECT 'decision ' || CAST(decisions.decision_id AS VARCHAR) AS id FROM custid.decisions AS decisions
+        """SELECT 'decision ' || CAST(decisions.decision_id AS VARCHAR) AS id
+           FROM custid.decisions AS decisions
            LEFT JOIN custid.records AS lefts ON lefts.record_key = decisions.left_key
            LEFT JOIN custid.records AS rights ON rights.record_key = decisions.right_key
            WHERE lefts.record_key IS NULL OR rights.record_key IS NULL""",

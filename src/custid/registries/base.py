@@ -1,10 +1,10 @@
 """The registry seam: what every registry promises, whatever database is under it.
 
-A run reads a `State` without holding a lock, works everything out, and commits a `Commit` that lands whole or not
-at all. The commit is refused with `RunConflict` when another run landed since its state was read.
+A run reads a `State` without holding a lock, works everything out, and commits a `Commit` that lands whole or
+not at all. The commit is refused with `RunConflict` when another run landed since its state was read.
 
-Invariants kept here: events are append-only and are the truth; the xref and the customers table are what they add
-up to (I4); a commit is atomic (I7); ids are never reused (I1).
+Invariants kept here: events are append-only and are the truth; the xref and the customers table are what they
+add up to (I4); a commit is atomic (I7); ids are never reused (I1).
 Never here: matching, assigning ids, reading channels, printing.
 """
 
@@ -23,8 +23,8 @@ from custid import schemas
 class State:
     """What a run needs to know before it starts, as of `run_id` (0: an empty registry).
 
-    `records` is STORED_RECORDS + fields, live and gone alike, by record_key; `links` LINKS; `former` FORMER_LINKS;
-    `customers` CUSTOMERS; `decisions` DECISIONS (standing ones only); `edges` EDGES.
+    `records` is STORED_RECORDS + fields, live and gone alike, by record_key; `links` LINKS; `former`
+    FORMER_LINKS; `customers` CUSTOMERS; `decisions` DECISIONS (standing ones only); `edges` EDGES.
     `model` is the stored model as JSON. `chain` is the last run's seal ("" before the first).
     """
 
@@ -65,8 +65,8 @@ class Commit:
     """Everything one run writes, at once.
 
     `base_run_id` is the `State.run_id` it was worked out from; the run becomes `base_run_id + 1`.
-    `records`: STORED_RECORDS + fields of records that are new or changed in any way (also those now gone, with
-    live=False): upserted by record_key. A field column the registry does not know yet is added to it.
+    `records`: STORED_RECORDS + fields of records that are new or changed in any way (also those now gone,
+    with live=False): upserted by record_key. A field column the registry does not know yet is added to it.
     `events`: EVENTS, seq from `State.next_seq` on. `edges`: EDGES, all of them, replacing the stored ones.
     `rejects`: REJECTS, kept with the run. `model` replaces the stored model unless None.
     """
@@ -122,12 +122,18 @@ class Registry(Protocol):
         ...
 
     def commit(self, commit: Commit) -> int:
-        """Write it all, or nothing; returns the run's id. Raises RunConflict when another run landed in between."""
+        """Write it all, or nothing; returns the run's id.
+
+        Raises RunConflict when another run landed in between.
+        """
         ...
 
     # --- questions ---
     def lookup(self, channel: str, record_id: str, *, as_of: int | datetime | None = None) -> str | None:
-        """The customer id of a record now, or as it was after run `as_of` (or at that instant); None: it has none."""
+        """The customer id of a record now, or as it was after run `as_of` (or at that instant).
+
+        None: it has none.
+        """
         ...
 
     def current(self, customer_id: str) -> str:
@@ -142,7 +148,8 @@ class Registry(Protocol):
         ...
 
     def history(self, customer_id: str) -> pa.Table:
-        """EVENTS (+ at, actor, channel, record_id) of this id, its records, and ids merged into or split off it, by seq."""
+        """EVENTS (+ at, actor, channel, record_id), by seq: of this id, its records, and ids merged into or
+        split off it."""
         ...
 
     def changes(self, since: int = 0) -> pa.Table:
@@ -175,9 +182,10 @@ class Registry(Protocol):
         actor: str,
         reason: str | None = None,
     ) -> int:
-        """Record that two records, each (channel, record_id), are same / different / unsure; returns decision_id.
+        """Record that two records, each (channel, record_id), are same / different / unsure.
 
-        Takes effect with the next run. Raises DecisionConflict naming both when it contradicts standing decisions:
+        Returns decision_id; takes effect with the next run.
+        Raises DecisionConflict naming both when it contradicts standing decisions:
         `different` for two records that standing `same` decisions connect, or `same` that would connect a
         `different` pair.
         """
@@ -188,7 +196,7 @@ class Registry(Protocol):
         ...
 
     def decisions(self) -> pa.Table:
-        """DECISIONS (+ left_channel, left_record_id, right_channel, right_record_id), standing and revoked."""
+        """DECISIONS (+ left_channel, left_record_id, right_channel, right_record_id), standing or revoked."""
         ...
 
     # --- health ---

@@ -13,7 +13,7 @@ Decision = Mapping[str, Any]
 
 
 def contradiction(left: int, right: int, verdict: str, standing: Sequence[Decision]) -> list[str]:
-    """The standing decisions that forbid `verdict` on records `left` and `right`, each in words; none: it may be.
+    """The standing decisions that forbid `verdict` on two records, each in words; none: it may be.
 
     >>> standing = [
     ...     {"decision_id": 1, "left_key": 1, "right_key": 2, "verdict": "same", "actor": "ann"},

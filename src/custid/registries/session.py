@@ -42,7 +42,10 @@ class Store(Protocol):
         ...
 
     def create(self, build: Callable[[Session], None]) -> None:
-        """Make what `build` makes appear at the location, whole or not at all; left as it is when another came first."""
+        """Make what `build` makes appear at the location, whole or not at all.
+
+        Nothing happens when another came first.
+        """
         ...
 
     def reading(self) -> AbstractContextManager[Session]:

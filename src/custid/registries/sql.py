@@ -3,8 +3,8 @@
 In: a store. Out: Arrow tables of the schemas in `custid.schemas`.
 Never here: SQL that only one database understands, files, locks, matching.
 
-Invariants kept here: events are only ever appended (I4); a commit is one transaction that first makes sure no other
-run landed since its state was read (I7); an id that was given up stays, and answers (I1).
+Invariants kept here: events are only ever appended (I4); a commit is one transaction that first makes sure no
+other run landed since its state was read (I7); an id that was given up stays, and answers (I1).
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ DECISIONS_SHOWN = pa.schema(
 _FORMER = """
     SELECT taken.record_key, taken.customer_id, taken.seq
     FROM (SELECT record_key, customer_id, max(seq) AS seq
-          FROM (SELECT record_key, seq, CASE kind WHEN 'moved' THEN other_id ELSE customer_id END AS customer_id
+          FROM (SELECT record_key, seq,
+                    CASE kind WHEN 'moved' THEN other_id ELSE customer_id END AS customer_id
                 FROM custid.events WHERE kind IN ('moved', 'unlinked')) AS taking
           GROUP BY record_key, customer_id) AS taken
     LEFT JOIN custid.links AS links
@@ -76,8 +77,10 @@ _XREF = """
     ORDER BY records.channel, records.record_id"""
 
 _CHANGES = """
-    SELECT events.seq, events.run_id, runs.committed_at AS at, records.channel, records.record_id, events.kind,
-        CASE events.kind WHEN 'moved' THEN events.other_id WHEN 'unlinked' THEN events.customer_id END AS old_id,
+    SELECT events.seq, events.run_id, runs.committed_at AS at, records.channel, records.record_id,
+        events.kind,
+        CASE events.kind WHEN 'moved' THEN events.other_id
+            WHEN 'unlinked' THEN events.customer_id END AS old_id,
         CASE WHEN events.kind <> 'unlinked' THEN events.customer_id END AS new_id, events.reason
     FROM custid.events AS events
     JOIN custid.runs AS runs ON runs.run_id = events.run_id
@@ -87,12 +90,13 @@ _CHANGES = """
 
 # A customer's own story: what names it, or an id that lives on in it, and what befell the records it now has.
 _HISTORY = """
+    WITH family AS (SELECT customer_id FROM custid.customers WHERE customer_id = $1 OR redirect = $1)
     SELECT events.*, runs.committed_at AS at, runs.actor, records.channel, records.record_id
     FROM custid.events AS events
     JOIN custid.runs AS runs ON runs.run_id = events.run_id
     LEFT JOIN custid.records AS records ON records.record_key = events.record_key
-    WHERE events.customer_id IN (SELECT customer_id FROM custid.customers WHERE customer_id = $1 OR redirect = $1)
-        OR events.other_id IN (SELECT customer_id FROM custid.customers WHERE customer_id = $1 OR redirect = $1)
+    WHERE events.customer_id IN (SELECT customer_id FROM family)
+        OR events.other_id IN (SELECT customer_id FROM family)
         OR events.record_key IN (SELECT record_key FROM custid.links WHERE customer_id = $1)
     ORDER BY events.seq"""
 
@@ -104,7 +108,7 @@ _DECISIONS = """
     LEFT JOIN custid.records AS rights ON rights.record_key = decisions.right_key
     ORDER BY decisions.decision_id"""
 
-#: What a run's events do to the customers, in this order; $1 is the run. The first needs $2, the last id minted.
+#: What a run's events do to the customers, in this order; $1 is the run, $2 the number of the last id minted.
 _MINT = """
     INSERT INTO custid.customers (customer_id, minted, status, redirect, created_run)
     SELECT customer_id, $2 + row_number() OVER (ORDER BY seq), 'live', NULL, run_id
@@ -121,7 +125,8 @@ _RESET_REDIRECTS = """
     UPDATE custid.customers AS customers
     SET redirect = merged.other_id
     FROM (SELECT events.customer_id, events.other_id FROM custid.events AS events
-          JOIN (SELECT max(seq) AS seq FROM custid.events WHERE kind = 'merged' GROUP BY customer_id) AS latest
+          JOIN (SELECT max(seq) AS seq FROM custid.events
+                WHERE kind = 'merged' GROUP BY customer_id) AS latest
               ON latest.seq = events.seq) AS merged
     WHERE customers.customer_id = merged.customer_id AND customers.status = 'merged'
         AND customers.redirect <> merged.other_id"""
@@ -194,10 +199,13 @@ class SqlRegistry:
             )
 
     def commit(self, commit: Commit) -> int:
-        """Write it all, or nothing; returns the run's id. Raises RunConflict when another run landed in between."""
+        """Write it all, or nothing; returns the run's id.
+
+        Raises RunConflict when another run landed in between.
+        """
         if commit.base_run_id and not self._store.exists():
             raise RunConflict(
-                f"{self.location} is gone, since run {commit.base_run_id} was read from it. Nothing was written."
+                f"{self.location} is gone since run {commit.base_run_id} was read. Nothing was written."
             )
         with self._writing() as session:
             _refuse_conflict(session, commit, self.location)
@@ -235,7 +243,10 @@ class SqlRegistry:
     # --- questions ---
 
     def lookup(self, channel: str, record_id: str, *, as_of: int | datetime | None = None) -> str | None:
-        """The customer id of a record now, or as it was after run `as_of` (or at that instant); None: it has none."""
+        """The customer id of a record now, or as it was after run `as_of` (or at that instant).
+
+        None: it has none.
+        """
         with self._reading() as session:
             links, values = "SELECT * FROM custid.links", list[int]()
             if as_of is not None:
@@ -274,7 +285,8 @@ class SqlRegistry:
             )
 
     def history(self, customer_id: str) -> pa.Table:
-        """EVENTS (+ at, actor, channel, record_id) that name this id or one merged into it, or its records; by seq."""
+        """EVENTS (+ at, actor, channel, record_id), by seq: of this id, its records, and ids merged into or
+        split off it."""
         with self._reading() as session:
             return _fetch(session, HISTORY, _HISTORY, (_customer(session, customer_id)["customer_id"],))
 
@@ -339,8 +351,9 @@ class SqlRegistry:
                     return int(decision["decision_id"])
             if against := contradiction(keys[0], keys[1], verdict, decisions):
                 raise DecisionConflict(
-                    f"{actor} cannot decide that {left[0]}:{left[1]} and {right[0]}:{right[1]} are {verdict}: "
-                    f"that contradicts {'; '.join(against)}. Take one of them back first, with revoke()."
+                    f"{actor} cannot decide that {left[0]}:{left[1]} and {right[0]}:{right[1]} are "
+                    f"{verdict}: that contradicts {'; '.join(against)}. "
+                    "Take one of them back first, with revoke()."
                 )
             decision_id = 1 + int(
                 _row(session, "SELECT coalesce(max(decision_id), 0) AS last FROM custid.decisions")["last"]
@@ -353,7 +366,10 @@ class SqlRegistry:
         return decision_id
 
     def revoke(self, decision_id: int, *, actor: str) -> None:
-        """Take a decision back. Raises UnknownCustomer when there is none, UsageError when it was taken back before."""
+        """Take a decision back.
+
+        Raises UnknownCustomer when there is none, UsageError when it was taken back before.
+        """
         with self._changing() as session:
             found = session.fetch(
                 "SELECT revoked_by, revoked_at FROM custid.decisions WHERE decision_id = $1", (decision_id,)
@@ -371,7 +387,7 @@ class SqlRegistry:
             )
 
     def decisions(self) -> pa.Table:
-        """DECISIONS (+ left_channel, left_record_id, right_channel, right_record_id), standing and revoked."""
+        """DECISIONS (+ left_channel, left_record_id, right_channel, right_record_id), standing or revoked."""
         with self._reading() as session:
             return _fetch(session, DECISIONS_SHOWN, _DECISIONS)
 
@@ -446,7 +462,7 @@ def _refuse_conflict(session: Session, commit: Commit, location: str) -> None:
 
 
 def _refuse_gaps(session: Session, events: pa.Table, run_id: int) -> None:
-    """Events that do not follow the stored ones without a gap are a bug of the caller, and would never come out again."""
+    """Events must follow the stored ones without a gap: once in, they never come out again."""
     first = 1 + int(_row(session, "SELECT coalesce(max(seq), 0) AS last FROM custid.events")["last"])
     expected = pa.array(range(first, first + len(events)), pa.int64())
     if not events["seq"].combine_chunks().equals(expected):

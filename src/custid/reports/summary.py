@@ -1,6 +1,7 @@
 """A run's summary as text.
 
-In: the `summary` dict of a run (plain data, as its registry keeps it). Out: `card`, a few lines; `as_text`, all of it.
+In: the `summary` dict of a run (plain data, as its registry keeps it). Out: `card`, a few lines; `as_text`, all
+of it.
 Never here: computing anything but sums of what the summary says.
 """
 
@@ -59,15 +60,14 @@ def as_text(summary: Summary) -> str:
         ["to review", f"{summary['to_review']:,} pairs"],
         [
             "model",
-            f"{model['model_id']}; links from {model['match_threshold']:g} bits, asks from {model['review_threshold']:g}",
+            f"{model['model_id']}, links from {model['match_threshold']:g} bits,"
+            f" asks from {model['review_threshold']:g}",
         ],
     ]
     if "elapsed_s" in summary:
         facts.append(["time", _time(summary)])
     lines = [_title(summary), "", *text.columns(rows, right=range(1, len(rows[0]))), "", *text.columns(facts)]
-    notes = [
-        [f"{name}:", note] for name, channel in summary["channels"].items() for note in channel["notes"]
-    ]
+    notes = [[f"{name}:", note] for name, channel in summary["channels"].items() for note in channel["notes"]]
     if notes:
         lines += ["", "notes", *(f"  {line}" for line in text.columns(notes))]
     return "\n".join(lines)

@@ -55,8 +55,8 @@ _HAN_TRADES = words(
         "门市部 餐厅 药房 办事处 商场"
     )  # fmt: skip
 # Latin forms that are also surnames or given names are no proof that a full name is a company's.
-_SURE_FORMS = tuple(form for form in _LATIN_FORMS if form not in {"co", "as", "se", "ag", "ev", "ab", "sa", "lp", "oy"}
-                    and form not in {"spa", "sas", "sl", "ug", "mbh", "pty", "pte", "kk"})  # fmt: skip
+_DOUBTFUL_FORMS = frozenset(words("co as se ag ev ab sa lp oy spa sas sl ug mbh pty pte kk"))
+_SURE_FORMS = tuple(form for form in _LATIN_FORMS if form not in _DOUBTFUL_FORMS)
 
 _LATIN_TAIL = "(?:" + "|".join(_LATIN_FORMS) + ")"
 _HAN_TAIL = "(?:" + "|".join(_HAN_FORMS) + ")"
@@ -90,7 +90,8 @@ def companies(values: pa.Array) -> Outcome:
     A branch keeps its place: "X有限公司北京分公司" is "x北京分公司". A name that is nothing but a legal form
     stays as it is.
 
-    >>> companies(pa.array(["The ACME Trading Co., Ltd.", "大華科技（北京）有限公司"])).columns["company"].to_pylist()
+    >>> found = companies(pa.array(["The ACME Trading Co., Ltd.", "大華科技（北京）有限公司"]))
+    >>> found.columns["company"].to_pylist()
     ['acme trading', '大华科技北京']
     """
     folded = _folded(values)

@@ -20,7 +20,8 @@ def emails(values: pa.Array) -> Outcome:
 
     Of several addresses in one value the first is taken; a display name, `mailto:` and <> are dropped.
 
-    >>> emails(pa.array(["Ann Lee <Ann.Lee+shop@GoogleMail.com>", "test@test.com", "ann(at)lee"])).columns["email"].to_pylist()
+    >>> found = emails(pa.array(["Ann Lee <Ann.Lee+shop@GoogleMail.com>", "test@test.com", "ann(at)lee"]))
+    >>> found.columns["email"].to_pylist()
     ['annlee@gmail.com', None, None]
     """
     lower = pc.utf8_lower(values)

@@ -30,7 +30,8 @@ _MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 def identifiers(values: pa.Array, field: str) -> Outcome:
     """The column `field`: letters and digits only, upper case; ids of WeChat and devices as they are.
 
-    >>> identifiers(pa.array(["'310 105-x", "000000", "1.2E+17"]), "loyalty_id").columns["loyalty_id"].to_pylist()
+    >>> found = identifiers(pa.array(["'310 105-x", "000000", "1.2E+17"]), "loyalty_id")
+    >>> found.columns["loyalty_id"].to_pylist()
     ['310105X', None, None]
     >>> identifiers(pa.array(["oABC-def_1"]), "wechat_openid").columns["wechat_openid"].to_pylist()
     ['oABC-def_1']
@@ -94,7 +95,10 @@ def _check_characters(
     digits: np.ndarray[tuple[int, int], np.dtype[np.uint8]],
 ) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
     """ISO 7064 MOD 11-2 over the first seventeen digits (ASCII)."""
-    return _CHECKS[((digits[:, :17].astype(np.int64) - 48) @ _WEIGHTS) % 11]
+    checks: np.ndarray[tuple[int], np.dtype[np.uint8]] = _CHECKS[
+        ((digits[:, :17].astype(np.int64) - 48) @ _WEIGHTS) % 11
+    ]
+    return checks
 
 
 def _real_dates(

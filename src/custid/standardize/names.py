@@ -103,7 +103,8 @@ class Parts(NamedTuple):
 def name_parts(values: pa.Array) -> Outcome:
     """`name` and `name_suffix` of clean values that hold one part of a name (given name, surname, …).
 
-    >>> name_parts(pa.array(["O'Brien Jr.", "Anne-Marie", "Dr. Müller", "張 先生"])).columns["name"].to_pylist()
+    >>> found = name_parts(pa.array(["O'Brien Jr.", "Anne-Marie", "Dr. Müller", "張 先生"]))
+    >>> found.columns["name"].to_pylist()
     ['obrien', 'anne marie', 'muller', '张']
     """
     folded = compact(fold(values))
@@ -227,7 +228,7 @@ def split_name(text: str, written: str = "") -> Parts:
 
 
 def _split_words(text: str) -> list[str]:
-    """Words of `text`; a hyphen holds a double name together, but not pinyin syllables: "xiao-ming" is "xiaoming"."""
+    """Words of `text`; a hyphen holds a double name together; pinyin syllables become one word."""
     words = [word.strip("-") for word in re.sub("-{2,}", " ", text).split()]
     return [word.replace("-", "") if _is_hyphened_pinyin(word) else word for word in words if word]
 
@@ -237,7 +238,7 @@ def _is_hyphened_pinyin(word: str) -> bool:
 
 
 def _without_ends(words: list[str]) -> tuple[bool, list[str], str | None]:
-    """Whether titles stood in front, `words` without them and without suffixes and credentials behind, the suffix."""
+    """Whether titles stood in front, the words between them and suffixes or credentials, the suffix."""
     suffix, titled = None, False
     while len(words) > 1 and words[0] in TITLES:
         words, titled = words[1:], True
@@ -341,8 +342,10 @@ def _phrase(words: list[str]) -> str | None:
 def latin(values: pa.Array, *, surname: bool = False) -> pa.Array:
     """Standardized names as they are typed in Latin letters: 汉字 in pinyin, pinyin syllables as one word.
 
-    >>> latin(pa.array(["晓明", "xiao ming", "anne marie"])).to_pylist(), latin(pa.array(["单"]), surname=True).to_pylist()
-    (['xiaoming', 'xiaoming', 'anne marie'], ['shan'])
+    >>> latin(pa.array(["晓明", "xiao ming", "anne marie"])).to_pylist()
+    ['xiaoming', 'xiaoming', 'anne marie']
+    >>> latin(pa.array(["单"]), surname=True).to_pylist()
+    ['shan']
     """
     values = on_some(values, has_han(values), lambda some: each(some, surname_pinyin if surname else pinyin))
     apart = matches(values, r"^[a-z]{1,6} [a-z]{1,6}(?: [a-z]{1,6})?$")
@@ -372,7 +375,7 @@ def name_tokens(given: pa.Array, middle: pa.Array, surname: pa.Array) -> pa.Arra
     """All Latin words of row-aligned names, sorted: equal for a name and the same name with its parts
     swapped.
 
-    >>> name_tokens(pa.array(["wei", "xiao"]), pa.array([None, "ming"]), pa.array(["zhang", "zhang"])).to_pylist()
+    >>> name_tokens(*map(pa.array, (["zhang", "xiao"], [None, "ming"], ["wei", "zhang"]))).to_pylist()
     ['wei zhang', 'xiaoming zhang']
     """
     simple = pc.and_(pc.is_null(middle), pc.and_(_one_token(given), _one_token(surname)))

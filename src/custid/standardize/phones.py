@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,7 +36,7 @@ def _north_american() -> str:
 
     patterns = []
     for region in _NORTH_AMERICA:
-        metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
+        metadata: Any = phonenumbers.PhoneMetadata.metadata_for_region(region)
         patterns += [metadata.fixed_line.national_number_pattern, metadata.toll_free.national_number_pattern]
     # 555 is the exchange of made-up numbers, whose area codes may be any.
     return "(?:" + "|".join(f"(?:{pattern})" for pattern in patterns if pattern) + r"|[2-9]\d{2}55501\d{2})"

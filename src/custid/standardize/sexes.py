@@ -12,10 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from custid.standardize import junk
-from custid.standardize.text import Outcome, fold
+from custid.standardize.text import Outcome, fold, words
 
-_MALE = "m male man boy mr 男 男性 先生 男士 mann mannlich maennlich herr homme masculin h hombre masculino maschio uomo mand man mens"
-_FEMALE = "f female woman girl mrs ms miss 女 女性 女士 小姐 frau weiblich w femme feminin mujer femenino feminino femmina donna vrouw kvinde"
+_MALE = words(
+    "m male man boy mr 男 男性 先生 男士 mann mannlich maennlich herr homme masculin h hombre masculino "
+    "maschio uomo mand"
+)
+_FEMALE = words(
+    "f female woman girl mrs ms miss 女 女性 女士 小姐 frau weiblich w femme feminin mujer femenino feminino "
+    "femmina donna vrouw kvinde"
+)
 
 
 def sexes(values: pa.Array) -> Outcome:
@@ -25,8 +31,8 @@ def sexes(values: pa.Array) -> Outcome:
     ['m', 'f', 'f', None]
     """
     folded = fold(values)
-    male = pc.is_in(folded, pa.array(_MALE.split()))
-    female = pc.is_in(folded, pa.array(_FEMALE.split()))
+    male = pc.is_in(folded, pa.array(_MALE))
+    female = pc.is_in(folded, pa.array(_FEMALE))
     null = pa.scalar(None, pa.string())
     sex = pc.if_else(male, "m", pc.if_else(female, "f", null)) if len(values) else folded
     return Outcome({"sex": sex}, junk.because(pc.and_(values.is_valid(), pc.is_null(sex)), junk.UNREADABLE))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -70,7 +71,7 @@ def standardize(
         day_first: how dates such as 3/5/1980 are read, or a mapping from channel. None: by the country, and
         where that     says nothing, only the year is kept.
 
-    >>> records = pa.table({"channel": ["crm"], "full_name": ["ZHANG Wei"], "email": ["Wei+a@x.org"], "phone": ["无"]})
+    >>> records = pa.table({"full_name": ["ZHANG Wei"], "email": ["Wei+a@x.org"], "phone": ["无"]})
     >>> found = standardize(records, country="CN")
     >>> found.values.select(["surname", "name_tokens", "email", "phone"]).to_pylist()
     [{'surname': 'zhang', 'name_tokens': 'wei zhang', 'email': 'wei@x.org', 'phone': None}]
@@ -89,9 +90,15 @@ def standardize(
                 for name, column in columns.items()
                 if name not in addresses.PARTS or name in sources
             }
-        values |= {name + suffix: column for name, column in columns.items()}
+        values |= {_numbered(name, suffix): column for name, column in columns.items()}
     passed = {name: records[name] for name in ("record_key", "channel") if name in records.column_names}
     return Standardized(pa.table(passed | values), work.junk_table())
+
+
+def _numbered(name: str, suffix: str) -> str:
+    """The second e-mail is email_2; what is derived from it is email_2_local."""
+    return next((f"{base}{suffix}_{rest}" for base in ("email", "national_id") for rest in ("local", "valid")
+                 if name == f"{base}_{rest}"), name + suffix)
 
 
 def _by_number(columns: list[str]) -> dict[str, dict[str, str]]:
@@ -224,7 +231,7 @@ def _standardize_group(work: _Work, sources: dict[str, str]) -> Columns:
         elif kind == "sex":
             values |= work.read(column, sexes.sexes)
         elif kind == "identifier" and base != "national_id":
-            values |= work.read(column, lambda some, base=base: identifiers.identifiers(some, base))
+            values |= work.read(column, partial(identifiers.identifiers, field=base))
     if "national_id" in sources:
         found = work.read(sources["national_id"], identifiers.national_ids)
         values |= {name: found[name] for name in ("national_id", "national_id_valid")}
@@ -323,11 +330,11 @@ def _full_names(values: pa.Array) -> Outcome:
 
 
 def _addresses(work: _Work, sources: dict[str, str]) -> Columns:
-    """Parts of addresses and the whole line; a record's own parts win over what is read out of longer values."""
+    """Parts of addresses and the whole line; a record's own parts win over what longer values hold."""
     own: Columns = {}
     for base in ("street_number", "unit", "district", "city", "region"):
         if base in sources:
-            own |= work.read(sources[base], lambda some, base=base: addresses.plain(some, base))
+            own |= work.read(sources[base], partial(addresses.plain, field=base))
     if "postcode" in sources:
         own |= work.read(sources["postcode"], addresses.postcodes)
     values = dict(own)

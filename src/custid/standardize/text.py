@@ -77,7 +77,7 @@ def each(values: pa.Array, function: Callable[[str], str | None]) -> pa.Array:
 
 
 def groups(values: pa.Array, pattern: str, names: tuple[str, ...]) -> dict[str, pa.Array]:
-    """The named groups of `pattern` (RE2) as arrays; null where the pattern does not match or a group is empty."""
+    """The named groups of `pattern` (RE2) as arrays; null where it does not match or a group is empty."""
     found = pc.extract_regex(values, pattern)
     return {name: not_empty(where(found.is_valid(), pc.struct_field(found, name))) for name in names}
 

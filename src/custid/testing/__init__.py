@@ -1,6 +1,6 @@
-"""For those who test with custid: made-up customers with the truth, and conformance suites for engines and registries.
+"""For those who test with custid: made-up customers and conformance suites.
 
-In: seeds and settings. Out: tables and files, the same on every machine. Never here: what a run of custid needs.
+In: seeds and settings. Out: tables and files. Never here: what custid itself needs.
 """
 
 from __future__ import annotations

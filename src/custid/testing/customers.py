@@ -55,7 +55,7 @@ FULL_NAME_SHARE, CHINESE_FULL_NAME_SHARE = 0.15, 0.5
 
 @dataclass(frozen=True)
 class MadeUp:
-    """`records`, in no order that means anything; `truth`: record_id, true_id, for each of them, in the same order."""
+    """`records`, in no order that means anything; `truth`: record_id, true_id, in the same order."""
 
     records: pa.Table = field(repr=False)
     truth: pa.Table = field(repr=False)
@@ -70,9 +70,12 @@ def households(
 ) -> MadeUp:
     """`n_records` records of made-up people who live together, so that much of what they have is shared.
 
-    Columns of `records`, all string but the last, null where missing: record_id (`r1`, `r2`, …), channel, given_name,
-    surname, name_suffix, full_name (some records have it in place of the parts), birth_date (ISO), sex (M, F), email,
-    phone, street_number, street, address (some records have it in place of those two), city, region, postcode,
+    Columns of `records`, all string but the last, null where missing: record_id (`r1`, `r2`, …), channel,
+    given_name,
+    surname, name_suffix, full_name (some records have it in place of the parts), birth_date (ISO), sex (M,
+    F), email,
+    phone, street_number, street, address (some records have it in place of those two), city, region,
+    postcode,
     country, updated_at (UTC). Every record has an e-mail, a phone or a birth date.
     """
     settings = settings or HouseholdSettings()
@@ -101,7 +104,7 @@ def describe(people: People, person: Ints, day: Ints, draws: Draws, mistakes: Mi
     names = _names(people, person, day, draws, mistakes)
     reach = _reach(people, person, day, country, draws, mistakes)
     places = _places(people, person, day, country, draws, mistakes)
-    reach = _never_nameless_only(reach)
+    reach = _never_a_name_only(reach)
     updated_at = day * 86_400_000_000 + draws.below(len(day), 86_400) * 1_000_000
     return pa.table(
         {
@@ -172,7 +175,7 @@ def _names(people: People, person: Ints, day: Ints, draws: Draws, rates: Mistake
 
 
 def _nicknames(given: pa.Array, rows: Flags, draws: Draws) -> pa.Array:
-    """Given names in `rows` replaced by one of their nicknames, where they have any: most often the usual one."""
+    """Given names in `rows` replaced by a nickname, where they have any: most often the usual one."""
     which = draws.uniform(len(given))
     for place, (low, high) in enumerate(((0.0, 0.65), (0.65, 0.9), (0.9, 1.0))):
         nicknames = {name: (several.split() * 3)[place] for name, several in western.NICKNAMES.items()}
@@ -200,8 +203,8 @@ def whole_name(
 ) -> pa.Array:
     """Names in one piece: 王伟; Ann Smith Jr; where `surname_first`, with a comma if `comma`: Smith Jr, Ann.
 
-    >>> no, yes = np.array([False]), np.array([True])
-    >>> whole_name(pa.array(["Ann"]), pa.array(["Smith"]), pa.array([None], pa.string()), no, yes, comma=yes).to_pylist()
+    >>> no, yes, none = np.array([False]), np.array([True]), pa.array([None], pa.string())
+    >>> whole_name(pa.array(["Ann"]), pa.array(["Smith"]), none, no, yes, comma=yes).to_pylist()
     ['Smith, Ann']
     """
     named = filled(given)
@@ -274,14 +277,14 @@ def _reach(
     }
 
 
-def _never_nameless_only(reach: dict[str, pa.Array]) -> dict[str, pa.Array]:
+def _never_a_name_only(reach: dict[str, pa.Array]) -> dict[str, pa.Array]:
     """A record with neither mailbox, phone nor birth date would be a name and no more: it keeps its phone."""
     lost = ~(filled(reach["birth_date"]) | filled(reach["email"]) | filled(reach["phone"]))
     return reach | {"phone": choose(lost, reach["phone_kept"], reach["phone"])}
 
 
 def _wrong_birth_digits(birth: pa.Array, rows: Flags, draws: Draws) -> pa.Array:
-    """Dates in `rows` off by one digit, and still dates: the day by one to nine days of the month, or the year by one or ten."""
+    """Dates in `rows` off by one digit, and still dates: in the day, or the year by one or ten."""
     count = len(birth)
     year = np.asarray(pc.utf8_slice_codeunits(birth, 0, 4).cast(pa.int64()))
     of_month = np.asarray(pc.utf8_slice_codeunits(birth, 8, 10).cast(pa.int64()))
@@ -311,10 +314,11 @@ def _mail_mistakes(email: pa.Array, draws: Draws, rates: Mistakes) -> pa.Array:
 
 #: country → ways to write a national number ("{0:3}" is its characters 0 to 3), with shares.
 _PHONE_FORMS: dict[int, str] = {
-    US: "({0:3})_{3:6}-{6:10}:28 {0:3}-{3:6}-{6:10}:30 {0:10}:18 +1{0:10}:8 +1_{0:3}_{3:6}_{6:10}:6 {0:3}.{3:6}.{6:10}:6 1-{0:3}-{3:6}-{6:10}:4",
+    US: "({0:3})_{3:6}-{6:10}:28 {0:3}-{3:6}-{6:10}:30 {0:10}:18 +1{0:10}:8 +1_{0:3}_{3:6}_{6:10}:6"
+    " {0:3}.{3:6}.{6:10}:6 1-{0:3}-{3:6}-{6:10}:4",
     GB: "0{0:4}_{4:10}:40 0{0:10}:30 +44{0:10}:12 +44_{0:4}_{4:10}:10 0044{0:10}:3 0{0:4}_{4:7}_{7:10}:5",
     DE: "0{0:3}_{3:12}:30 0{0:12}:25 +49{0:12}:15 +49_{0:3}_{3:12}:15 0049{0:12}:5 0{0:3}/{3:12}:10",
-    CN: "{0:11}:70 {0:3}_{3:7}_{7:11}:10 {0:3}-{3:7}-{7:11}:6 +86{0:11}:6 +86_{0:11}:4 86-{0:11}:2 0086{0:11}:2",
+    CN: "{0:11}:70 {0:3}_{3:7}_{7:11}:10 {0:3}-{3:7}-{7:11}:6 +86{0:11}:6 +86_{0:11}:4 86-{0:11}:2",
 }
 #: Chinese landlines, with an area code of two (Beijing, Shanghai …) or three digits
 _FIXED_FORMS = {
@@ -395,7 +399,7 @@ def written_homes(
     unit = flat(pc.fill_null(unit, ""))
     street = choose(with_unit, join(street, choose(hanzi, "", ", "), unit), street)
     street = abbreviate_streets(street, draws.flags(count, rates.abbreviated_street))
-    # half of the Chinese repeat province and city in the address; a few write 12号楼 or 12-301
+    # half of the Chinese repeat province and city in the address
     whole = choose(draws.flags(count, 0.5), join(choose_distinct(region, city), street), street)
     number_first = country != DE
     one_line = choose(
@@ -433,8 +437,10 @@ class CompanySettings:
         chinese: share of the companies that are Chinese.
         branches: of the companies, how many are a branch of the one before: its name and a part of their own
             (上海分公司, North), their own address, phone and tax id. A branch is a customer of its own.
-        shortened: records with a short form of the name (Ltd for Limited, 有限公司 left out, Tech for Technologies).
-        misspelt, missing_tax_id, missing_phone, missing_email, missing_address, wrong_tax_id: as in `Mistakes`.
+        shortened: records with a short form of the name (Ltd for Limited, 有限公司 left out, Tech for
+        Technologies).
+        misspelt, missing_tax_id, missing_phone, missing_email, missing_address, wrong_tax_id: as in
+        `Mistakes`.
         records_per_company: how common 1, 2, … records are.
     """
 
@@ -453,7 +459,8 @@ class CompanySettings:
 def companies(n_records: int, *, seed: int, settings: CompanySettings | None = None) -> MadeUp:
     """`n_records` records of made-up companies.
 
-    Columns of `records`, all string but the last, null where missing: record_id (`c1`, `c2`, …), channel, company,
+    Columns of `records`, all string but the last, null where missing: record_id (`c1`, `c2`, …), channel,
+    company,
     tax_id (in China a 统一社会信用代码 whose check digit is right; elsewhere by its shape), email, phone,
     street_number, street, address, city, region, postcode, country, updated_at (UTC).
     """

@@ -2,7 +2,8 @@
 
 In: a seed, weights. Out: NumPy arrays of numbers and codes. Never here: words, tables, the clock.
 
-Only `Generator.random` of a PCG64 is used, which NumPy keeps as it is: all else is worked out from it here, because
+Only `Generator.random` of a PCG64 is used, which NumPy keeps as it is: all else is worked out from it here,
+because
 NumPy may change the streams of its other distributions.
 """
 
@@ -22,7 +23,8 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Words:
-    """Words with how common they are: `values` (string, distinct places, repeats allowed) and running shares."""
+    """Words with how common they are: `values` (string, distinct places, repeats allowed) and running
+    shares."""
 
     values: pa.Array
     cumulative: Floats
@@ -48,7 +50,8 @@ def shares(text: str) -> Words:
 
 
 def ranked(words: Sequence[str], *, offset: float, of: float | None = None) -> Words:
-    """`Words` most common first, the word of rank r weighing 1 / (r + offset): Zipf's law, as Mandelbrot bent it.
+    """`Words` most common first, the word of rank r weighing 1 / (r + offset): Zipf's law, as Mandelbrot
+    bent it.
 
     A small offset makes the first words very common. `of` is the exponent of the rank, 1 unless told.
     """

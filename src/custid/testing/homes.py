@@ -1,6 +1,7 @@
 """Made-up homes with their towns, postcodes and telephone numbers, in four countries.
 
-In: draws, countries (positions in `COUNTRIES`). Out: `Homes`, and national numbers as text without the leading 0.
+In: draws, countries (positions in `COUNTRIES`). Out: `Homes`, and national numbers as text without the
+leading 0.
 Never here: people, mistakes, how a number is written.
 """
 
@@ -22,7 +23,8 @@ US, GB, DE, CN = range(4)
 
 @dataclass(frozen=True)
 class Towns:
-    """The towns of a country: `words` are their names; `region`, `area` (dialling codes, several joined with a comma)
+    """The towns of a country: `words` are their names; `region`, `area` (dialling codes, several joined
+    with a comma)
     and `postcode` (its front) go with them; `districts` only in China."""
 
     words: Words
@@ -34,9 +36,11 @@ class Towns:
 
 @dataclass(frozen=True)
 class Homes:
-    """One entry per home in each array. `town` is a position in the towns of its `country`; `unit` is null in a house.
+    """One entry per home in each array. `town` is a position in the towns of its `country`; `unit` is null
+    in a house.
 
-    A Chinese home has no `number`: its `street` is district, road, number, estate and building, its `unit` the room.
+    A Chinese home has no `number`: its `street` is district, road, number, estate and building, its `unit`
+    the room.
     """
 
     country: Ints
@@ -123,8 +127,9 @@ def put_where(values: pa.Array, rows: Flags, other: pa.Array) -> pa.Array:
 _GB_MOBILE = shares("74:1 75:2 77:3 78:3 79:3")
 _DE_MOBILE = shares("160:1 162:1 163:1 170:2 171:2 172:2 173:1 174:1 175:2 176:2 177:1 178:1 179:1")
 _CN_MOBILE = shares(
-    "130:3 131:3 132:2 133:3 134:2 135:5 136:5 137:5 138:6 139:6 150:4 151:4 152:3 153:2 155:2 156:2 157:2 158:4 159:4"
-    " 166:1 173:1 175:1 176:2 177:2 178:2 180:3 181:2 182:3 183:3 185:2 186:3 187:4 188:4 189:2 191:1 198:1 199:1"
+    "130:3 131:3 132:2 133:3 134:2 135:5 136:5 137:5 138:6 139:6 150:4 151:4 152:3 153:2 155:2 156:2 157:2"
+    " 158:4 159:4 166:1 173:1 175:1 176:2 177:2 178:2 180:3 181:2 182:3 183:3 185:2 186:3 187:4 188:4 189:2"
+    " 191:1 198:1 199:1"
 )
 
 
@@ -269,7 +274,7 @@ def _roads() -> Words:
 
 
 def mixed(*numbers: Ints) -> Ints:
-    """One number that depends on all of them, evenly spread: the postcode of a street is the same for all its homes."""
+    """A number that depends on all of them, evenly spread: so a street has one postcode for all its homes."""
     total = np.zeros(len(numbers[0]), dtype=np.uint64)
     for number in numbers:
         total = (total ^ number.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)

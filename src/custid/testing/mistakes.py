@@ -132,7 +132,7 @@ _SHORT_STREETS = (
 
 
 def misspell(values: pa.Array, rows: Flags, draws: Draws, *, digits_only: bool = False) -> pa.Array:
-    """`values` with one slip in each of `rows` that is long enough: a letter changed, lost, doubled, or two exchanged.
+    """`values` with one slip in each of `rows`: a letter changed, lost, doubled, or two exchanged.
 
     With `digits_only`, digits are changed or exchanged with the digit after them, and nothing else happens.
     """
@@ -145,7 +145,8 @@ def misspell(values: pa.Array, rows: Flags, draws: Draws, *, digits_only: bool =
     line = np.arange(count)
     if digits_only:
         allowed = (text < _WIDTH) & _IS_DIGIT[np.minimum(text, _WIDTH - 1)]
-        # the k-th digit of each row, k drawn; the first is left alone: it is rarely wrong and decides the format
+        # the k-th digit of each row, k drawn; the first is left alone: it is rarely wrong and decides the
+        # format
         total = allowed.sum(axis=1)
         nth = 1 + draws.below(count, np.maximum(total - 1, 1))
         place = np.argmax(allowed.cumsum(axis=1) > nth[:, None], axis=1)
@@ -184,7 +185,8 @@ def misspell(values: pa.Array, rows: Flags, draws: Draws, *, digits_only: bool =
 
 
 def confuse(values: pa.Array, rows: Flags, draws: Draws) -> pa.Array:
-    """`values` with one 汉字 of each of `rows` taken for another, where a look-alike or sound-alike is known."""
+    """`values` with one 汉字 of each of `rows` taken for another, where a look-alike or sound-alike is
+    known."""
     rows = rows & filled(values)
     if not rows.any():
         return values

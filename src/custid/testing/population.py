@@ -37,15 +37,18 @@ class HouseholdSettings:
     """How people live together. Rates are shares between 0 and 1.
 
     Attributes:
-        chinese: share of households that are Chinese; of the others six in ten are in the US, three in Britain, one
+        chinese: share of households that are Chinese; of the others six in ten are in the US, three in
+        Britain, one
             in Germany.
-        couples, families, shared_flats: shares of the households; the rest live alone. Families have one or two
+        couples, families, shared_flats: shares of the households; the rest live alone. Families have one or
+        two
             parents and one to four children; in shared flats nobody is related.
         twins: of second and later children, how many were born with the one before.
         namesakes: of Western sons, how many bear their father's given name.
         suffixed: of namesakes, how many write Jr; a third as many of their fathers write Sr.
         takes_surname: of Western wives, how many bear their husband's surname.
-        marriages: of those, how many married within the time that records come from: earlier ones have the maiden
+        marriages: of those, how many married within the time that records come from: earlier ones have the
+        maiden
             name, and the address and number of before.
         moves: households that moved within that time. leaves_home: children that did so on their own.
         new_mobile: people who changed their number. family_mailbox: households of several that have one.
@@ -75,7 +78,8 @@ class HouseholdSettings:
 class People:
     """One entry per person in each array. Days count from 1970-01-01; homes are positions in `homes`.
 
-    `surname` is today's; before `married` it was `surname_before` (equal where it never changed), and likewise for
+    `surname` is today's; before `married` it was `surname_before` (equal where it never changed), and
+    likewise for
     `home`/`home_before`/`moved` and `mobile`/`mobile_before`/`renumbered`.
     """
 
@@ -224,7 +228,7 @@ def _households(people_min: int, draws: Draws, settings: HouseholdSettings) -> t
 
 
 def _births(role: Ints, child: Flags, partner: Flags, in_family: Flags, head_at: Ints, draws: Draws) -> Ints:
-    """Day of birth: heads and flatmates 1940 to 2003 (parents: to 1984), partners near their head, children after them."""
+    """Days of birth: heads and flatmates 1940 to 2003 (parents to 1984), their partners, their children."""
     count = len(role)
     birth = np.where(in_family, draws.between(count, -10957, 5113), draws.between(count, -10957, 12400))
     head = birth[head_at]
@@ -298,14 +302,13 @@ def _western_surnames(german: bool) -> Words:
     heads = [name.replace("OBrien", "O'Brien") for name in western.SURNAMES]
     doubled = [f"{a}-{b}" for a in heads[:170] for b in heads[30:200] if a != b]
     if german:
-        # few families of a German town bear an English name: its own heads, and the German parts only
         heads = list(western.GERMAN_SURNAMES)
         fronts, backs = western.SURNAME_PARTS[-1]
         composed = [front + back for front in fronts.split() for back in backs.split()]
         doubled = [f"{a}-{b}" for a in heads[:70] for b in heads[10:80] if a != b]
     draws = Draws(12)
     composed = [composed[i] for i in draws.order(len(composed))]
-    # a double name is a tenth as common as a composed one: they are mixed one to two, then left at the end
+    # double names are the rarest
     doubled = [doubled[i] for i in draws.order(len(doubled))]
     return ranked(list(dict.fromkeys(heads + composed + doubled)), offset=12.6)
 
@@ -434,7 +437,7 @@ def _mailboxes(
     draws: Draws,
     settings: HouseholdSettings,
 ) -> tuple[pa.Array, pa.Array, pa.Array]:
-    """First, second and family mailbox of each person, null where there is none; no two people share the first two."""
+    """First, second and family mailbox of each person, null where there is none; only the last is shared."""
     count = len(given)
     givens, surnames = mail_part(given), mail_part(surname_before)
     year = digits((1970 + np.floor(birth / 365.2425).astype(np.int64)) % 100, 2)

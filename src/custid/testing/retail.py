@@ -31,7 +31,8 @@ CHANNELS = ("crm", "shop", "loyalty", "callcentre", "wechat")
 #: How many people are in each channel, Chinese and other.
 _CHINESE_SHARE = {"crm": 0.45, "shop": 0.5, "loyalty": 0.65, "callcentre": 0.15, "wechat": 0.5}
 _WESTERN_SHARE = {"crm": 0.65, "shop": 0.62, "loyalty": 0.25, "callcentre": 0.3, "wechat": 0.02}
-#: Of the records of a channel: brought by the second batch, changed by it, deleted by it, twice in the channel.
+#: Of the records of a channel: brought by the second batch, changed by it, deleted by it, twice in the
+#: channel.
 _NEW, _CHANGED, _DELETED, _DOUBLE = 0.07, 0.06, 0.03, 0.03
 #: Channels whose second file tells of deletions. From the others nothing is ever deleted.
 _TELLS_DELETIONS = ("crm", "loyalty", "callcentre")
@@ -60,7 +61,8 @@ _MISTAKES = {
 
 @dataclass(frozen=True)
 class _Channel:
-    """`records`: one row per record, of both batches (see `_COLUMNS`); `file`: its name inside a batch's folder."""
+    """`records`: one row per record, of both batches (see `_COLUMNS`); `file`: its name inside a batch's
+    folder."""
 
     name: str
     records: pa.Table
@@ -68,23 +70,48 @@ class _Channel:
     columns: Callable[[pa.Table, Draws], pa.Table]
 
 
-#: What is known of each record before its channel writes it. A record that the second batch changed is there twice,
-#: with state "before" and "after"; the others are "new" (in the second batch), "kept" or "deleted" (by the second batch).
+#: What is known of each record before its channel writes it. A record that the second batch changed is
+#: there twice,
+#: with state "before" and "after"; the others are "new" (in the second batch), "kept" or "deleted" (by the
+#: second batch).
 _COLUMNS = pa.schema(
     [
         *(
             pa.field(name, pa.string())
-            for name in ["record_id", "true_id", "state", "given_name", "surname", "name_suffix", "birth_date", "sex", "email", "phone", "street_number", "street", "address", "city", "region", "postcode", "country", "company", "tax_id", "unionid"]
+            for name in [
+                "record_id",
+                "true_id",
+                "state",
+                "given_name",
+                "surname",
+                "name_suffix",
+                "birth_date",
+                "sex",
+                "email",
+                "phone",
+                "street_number",
+                "street",
+                "address",
+                "city",
+                "region",
+                "postcode",
+                "country",
+                "company",
+                "tax_id",
+                "unionid",
+            ]
         ),
         pa.field("updated_at", INSTANT),
     ]
 )
 
 
-def write_retail(folder: str | Path, *, people: int = 1_150, seed: int = 7) -> None:
-    """Write the retailer's files into `folder`: a folder for each batch, truth, two configurations, README.md.
+def write_retail(folder: str | Path, *, people: int = 1_350, seed: int = 7) -> None:
+    """Write the retailer's files into `folder`: a folder for each batch, truth, two configurations,
+    README.md.
 
-    About 2.6 records for each of `people`, companies included. What is already in the folder by these names is
+    About 2.2 records for each of `people`, companies included. What is already in the folder by these names
+    is
     overwritten; the registry and the output of earlier runs are left alone.
     """
     folder = Path(folder)
@@ -96,7 +123,7 @@ def write_retail(folder: str | Path, *, people: int = 1_150, seed: int = 7) -> N
         for channel in channels:
             table = channel.columns(channel.records, Draws(seed + 100 + CHANNELS.index(channel.name)))
             rows = _in_batch(channel, batch)
-            _write(folder / name / channel.file, channel.name, table.filter(pa.array(rows)), batch)
+            _write(folder / name / channel.file, channel.name, table.filter(pa.array(rows)))
         (folder / f"customers-{name[:7]}.toml").write_text(_CONFIG.replace("{batch}", name), encoding="utf-8")
     pq.write_table(truth, folder / "truth.parquet", compression="zstd")
     _write_csv(folder / "truth.csv", truth, encoding="utf-8")
@@ -238,7 +265,7 @@ def _with_keys(channel: str, records: pa.Table, draws: Draws) -> pa.Table:
     return records.take(pa.array(np.argsort(position, kind="stable")))
 
 
-# --- the two merges and two splits of the second batch, told record by record ---------------------------------
+# --- the merges and splits of the second batch, told record by record ---------------------------------------
 
 
 @dataclass(frozen=True)
@@ -605,14 +632,13 @@ def _truth(channel: _Channel, batch: int) -> pa.Table:
     )
 
 
-#: Rows that must become rejects: (place in the file, column → value, more cells than columns).
-#: An empty key, a key that was there before, a row with a cell too many or too few.
 _DELIMITERS = {"crm": ",", "loyalty": ",", "callcentre": ";"}
 
 
-def _write(path: Path, channel: str, table: pa.Table, batch: int) -> None:
+def _write(path: Path, channel: str, table: pa.Table) -> None:
+    """The file of a channel, with rows that must become rejects: one without its key, one whose key was there
+    before, and in CSV one with a cell too many or too few."""
     key = table.column_names[0]
-    # places spread over the file; the second batch is as careless as the first
     places = [len(table) // 5, len(table) // 2]
     without_key, again = table.slice(places[0], 1), table.slice(places[1], 1)
     without_key = without_key.set_column(0, key, pa.nulls(1, table.schema.field(0).type))
@@ -718,8 +744,8 @@ unionid = "wechat_unionid"
 _README = """\
 # A made-up retailer
 
-Nobody and nothing here is real: names, numbers, mailboxes, addresses and companies are put together at random, and a
-likeness to real ones is chance. Made by
+Nobody and nothing here is real: names, numbers, mailboxes, addresses and companies are put together at
+random, and a likeness to real ones is chance. Made by
 
     python -m custid.testing.retail examples/retail --seed {seed}
 
@@ -730,40 +756,43 @@ which writes the same again (`--people` makes it larger or smaller). To run it:
 
 ## What is in it
 
-Two batches, `2026-03-01/` and `2026-04-01/`, of five channels. Chinese and Western people live in households and share
-addresses, telephones, mailboxes and surnames; there are twins, fathers and sons of one name, moves, marriages, nicknames,
-swapped names and dates, pinyin and traditional characters, slips of the keyboard, junk (`test@test.com`, 13800138000,
-1900-01-01, 无) and missing values. About one record in twenty is a company's, some of them branches, which are customers
-of their own.
+Two batches, `2026-03-01/` and `2026-04-01/`, of five channels. Chinese and Western people live in
+households and share addresses, telephones, mailboxes and surnames; there are twins, fathers and sons of one
+name, moves, marriages, nicknames, swapped names and dates, pinyin and traditional characters, slips of the
+keyboard, junk (`test@test.com`, 13800138000, 1900-01-01, 无) and missing values. About one record in twenty
+is a company's, some of them branches, which are customers of their own.
 
 | channel | files | key | second batch |
 |---|---|---|---|
 | crm | CSV, UTF-8 with BOM, `,` | contact_id | snapshot: the absent are gone |
 | shop | Parquet | Customer ID | upsert: new and changed |
 | loyalty | CSV, GB18030, `,` | 会员号 | snapshot: the absent are gone |
-| callcentre | CSV, UTF-8, `;`, names as "Last, First", dates day first | caller_no | delta: new, changed, `deleted` = Y |
+| callcentre | CSV, UTF-8, `;`, names as "Last, First", day first | caller_no | delta with `deleted` |
 | wechat | Parquet; a nickname, hardly ever a name | openid | upsert: new and changed |
 
 {table}
 
-Every file has rows that cannot be taken in and must become rejects: {rejects} in all of the first batch. Each has a row
-without its key; each but wechat a row whose key was there before (the same row again); each CSV a ragged row.
+Every file has rows that cannot be taken in and must become rejects: {rejects} in all of the first batch.
+Each has a row without its key; each but wechat a row whose key was there before (the same row again); each
+CSV a ragged row.
 
-`truth.parquet` (and `.csv`) says who each record is: channel, record_id, batch, true_id, for every record that is live
-after each batch. `c…` are companies, all others people.
+`truth.parquet` (and `.csv`) says who each record is: channel, record_id, batch, true_id, for every record
+that is live after each batch. `c…` are companies, all others people.
 
 ## What the second batch does on purpose
 
 Besides the new, changed and deleted records:
 
-- **merge**: crm `C-900001` (Emily Novak) and shop `9900001` (Emily Carter) share only a given name in March. In April the CRM
-  learns of her marriage: new surname, address, telephone and mailbox, the shop's. One customer from then on.
-- **merge**: loyalty `8899000001` (陈静怡) and shop `9900004` (Jing Chen) have no telephone, mailbox, address or date in common.
-  In April crm `C-900002` is new and has the telephone and birth date of the one, the mailbox and address of the other.
-- **split**: crm `C-900003` holds in March the data of Daniel Whitcombe (also shop `9900007`, callcentre `K90001`), saved over
-  Grace Adeyemi's contact. In April it is corrected: Grace is a customer of her own.
-- **split**: loyalty `8899000008` was signed up with the data of 李娜 (also crm `C-900004`, shop `9900010`). In April it is
-  corrected to 王丽华, who is a customer of her own.
+- **merge**: crm `C-900001` (Emily Novak) and shop `9900001` (Emily Carter) have only a given name in common
+  in March. In April the CRM learns of her marriage: new surname, address, telephone and mailbox, the
+  shop's. One customer from then on.
+- **merge**: loyalty `8899000001` (陈静怡) and shop `9900004` (Jing Chen) have no telephone, mailbox,
+  address or date in common. In April crm `C-900002` is new and has the telephone and birth date of the one,
+  the mailbox and address of the other.
+- **split**: crm `C-900003` holds in March the data of Daniel Whitcombe (also shop `9900007`, callcentre
+  `K90001`), saved over Grace Adeyemi's contact. In April it is corrected: Grace is a customer of her own.
+- **split**: loyalty `8899000008` was signed up with the data of 李娜 (also crm `C-900004`, shop `9900010`).
+  In April it is corrected to 王丽华, who is a customer of her own.
 """
 
 
@@ -778,7 +807,7 @@ def _readme(channels: Sequence[_Channel], people: int, seed: int) -> str:
         lines.append(
             f"| {channel.name} | {first} | {counts['new']} | {counts['after']} | {counts['deleted']} |"
         )
-    command = _README.replace("{seed}", str(seed) if people == 1_150 else f"{seed} --people {people}")
+    command = _README.replace("{seed}", str(seed) if people == 1_350 else f"{seed} --people {people}")
     return command.replace("{table}", "\n".join(lines)).replace("{rejects}", "12")
 
 
@@ -789,7 +818,7 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument(
-        "--people", type=int, default=1_150, help="how many people it has met (default: 1150)"
+        "--people", type=int, default=1_350, help="how many people it has met (default: 1350)"
     )
     parser.add_argument("--seed", type=int, default=7)
     asked = parser.parse_args()

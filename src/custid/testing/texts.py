@@ -37,7 +37,7 @@ def choose(rows: Flags, yes: pa.Array | str | None, no: pa.Array | str | None) -
 
 
 def put(values: pa.Array, rows: Flags, replacement: pa.Array) -> pa.Array:
-    """`values` with those at `rows` replaced, in order, by `replacement`, which is as long as `rows` has trues."""
+    """`values` with those at `rows` replaced, in order, by `replacement`, which is only as long as they."""
     return flat(pc.replace_with_mask(values, pa.array(rows), replacement))
 
 

@@ -159,7 +159,7 @@ class LocalEngine:
         cuts = edges.filter(pa.array(found.cut))
         return Clustering(
             schemas.conform(clusters, schemas.CLUSTERS),
-            cuts.append_column("reason", pa.array(["evidence inside the cluster speaks against it"] * len(cuts))),
+            cuts.append_column("reason", pa.repeat("evidence inside the cluster speaks against it", len(cuts))),
         )
 
     def survive(self, records: pa.Table, links: pa.Table, model: Model) -> pa.Table:

@@ -95,7 +95,11 @@ class Scorer:
         self.model = model
         records = max(2, columns.rows)
         self._prior = np.log2(model.matches_per_record / (records - 1))
-        self._prior_relatives = np.log2(model.matches_per_record / max(model.relatives_per_record, 1e-6))
+        self._prior_relatives = (
+            np.log2(model.matches_per_record / model.relatives_per_record)
+            if model.relatives_per_record > 0
+            else np.inf
+        )
         self._strangers: list[Bits] = []
         self._relatives: list[Bits] = []
         self._rarity: list[dict[int, _Rarity]] = []

@@ -28,6 +28,8 @@ DEFAULT_PAIRS = 30.0
 #: Relatives per match where a rule asks for something personal. Left free, relatives would there take in the matches
 #: whose first names differ, as the remaining fields cannot tell the two apart.
 COINCIDENCES = 0.02
+#: The least share of records that say something personal for relatives to be looked for.
+PERSONAL_SHARE_MIN = 0.5
 ROUNDS_MAX = 200
 TOLERANCE = 1e-4
 
@@ -61,11 +63,12 @@ def train(columns: Columns, blocks: Sequence[Blocks], model: Model, *, seed: int
     u = [shares.copy() for shares in seen]
     all_pairs = columns.rows * (columns.rows - 1) / 2
     share_matches = min(0.5 * columns.rows / max(all_pairs, 1), 0.5)
-    share_relatives = share_matches
+    related = _tells_relatives_apart(columns, model)
+    share_relatives = share_matches if related else 0.0
     h = [_relatives(comparison, m[i], u[i], None) for i, comparison in enumerate(model.comparisons)]
     rounds = 0
     converged = not sessions
-    shares = [np.array([0.3, 0.2, 0.5]) for _ in sessions]
+    shares = [np.array([0.3, 0.2 if related else 0.0, 0.5]) for _ in sessions]
     while sessions and rounds < ROUNDS_MAX and not converged:
         rounds += 1
         before = np.concatenate(m)
@@ -102,6 +105,19 @@ def train(columns: Columns, blocks: Sequence[Blocks], model: Model, *, seed: int
     )
 
 
+def _tells_relatives_apart(columns: Columns, model: Model) -> bool:
+    """Whether most records say something personal. Where they do not (shops, sites, mailing lists), two records that
+    share all they have are one customer, and looking for relatives would explain every match away."""
+    personal = [
+        column.codes >= 0
+        for comparison in model.comparisons
+        if not comparison.shared and comparison.name != "sex"
+        for name in comparison.columns
+        for column in columns.expand(name)
+    ]
+    return bool(personal) and float(np.mean(np.any(personal, axis=0))) > PERSONAL_SHARE_MIN
+
+
 def _random_levels(columns: Columns, comparing: Comparing, rng: np.random.Generator) -> list[Table]:
     """The share of random pairs on each level, among those where the comparison is not missing."""
     left = rng.integers(0, max(1, columns.rows), RANDOM_PAIRS)
@@ -116,7 +132,8 @@ def _random_levels(columns: Columns, comparing: Comparing, rng: np.random.Genera
         if exact is not None:
             shares[1:] *= (1 - exact) / max(1e-12, 1 - shares[0])
             shares[0] = exact
-        out.append(shares)
+        shares = np.maximum(shares, 1e-9)
+        out.append(shares / shares.sum())
     return out
 
 
@@ -232,7 +249,9 @@ def _maximize(
         likelihoods = _likelihoods(session, (m, h, u), heard)
         posterior = _posteriors(likelihoods, overall if alone else share) * session.counts[:, None]
         total = posterior.sum(axis=0) + np.array([1.0, 1.0, 1.0])
-        if session.personal:
+        if share[1] == 0:
+            total[1] = 0.0
+        elif session.personal:
             total[1] = COINCIDENCES * total[0]
         new_shares.append(total / total.sum())
         for i in np.flatnonzero(session.speaks):
@@ -283,7 +302,8 @@ def _overall(
     for _ in range(100):
         shares = np.array([share_matches, share_relatives, max(1e-9, 1 - share_matches - share_relatives)])
         found = (_posteriors(likelihoods, shares) * weights[:, None]).sum(axis=0) / max(all_pairs, 1.0)
-        new_matches, new_relatives = (max(float(x), 0.01 / max(all_pairs, 1.0)) for x in found[:2])
+        new_matches = max(float(found[0]), 0.01 / max(all_pairs, 1.0))
+        new_relatives = float(found[1])
         done = abs(new_matches - share_matches) <= 1e-3 * share_matches
         share_matches, share_relatives = new_matches, new_relatives
         if done:

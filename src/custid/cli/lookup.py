@@ -1,0 +1,66 @@
+"""`custid lookup`: the customer id of a record, now or at any time past."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from custid.cli.app import JsonOption, RegistryOption, print_json, registry_location
+from custid.errors import UnknownCustomer, UsageError
+
+
+def lookup(
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="The record's channel.")],
+    record_id: Annotated[str, typer.Argument(metavar="RECORD_ID", help="Its key in that channel.")],
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN|TIME",
+            help="As it was after run 3, or at 2026-03-01T18:00 (UTC), 2026-03-01T18:00+08:00.",
+        ),
+    ] = None,
+    registry: RegistryOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Print the customer id of a record.
+
+    \b
+    Example:
+      custid lookup crm A-17
+      custid lookup crm A-17 --as-of 2026-03-01
+
+    Exit codes: 0 found, 1 the record has no customer, or the registry cannot be read, 2 wrong use.
+    """
+    from custid.registries import connect
+
+    held = connect(registry_location(registry))
+    customer_id = held.lookup(channel, record_id, as_of=_moment(as_of))
+    if json:
+        print_json({"channel": channel, "record_id": record_id, "as_of": as_of, "customer_id": customer_id})
+        if customer_id is None:
+            raise typer.Exit(1)
+    elif customer_id is None:
+        when = f" as of {as_of}" if as_of else ""
+        raise UnknownCustomer(
+            f"{held.location} has no customer for record {record_id!r} of channel {channel!r}{when}."
+        )
+    else:
+        typer.echo(customer_id)
+
+
+def _moment(text: str | None) -> int | datetime | None:
+    """
+    >>> _moment("3"), _moment("2026-03-01").isoformat()
+    (3, '2026-03-01T00:00:00+00:00')
+    """
+    if text is None or text.isdecimal():
+        return int(text) if text else None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"--as-of {text!r} is neither a run nor a time. Write 3, 2026-03-01 or 2026-03-01T18:00+08:00."
+        ) from error
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,0 +1,118 @@
+"""`custid show`: a customer, its golden values, and its records beside each other."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from custid.cli.app import JsonOption, RegistryOption, print_json, registry_location
+from custid.reports import text
+
+if TYPE_CHECKING:
+    from custid.registries.base import Customer, Registry
+
+#: The widest a value is shown.
+_CELLS_MAX = 32
+
+
+def show(
+    customer_id: Annotated[
+        str, typer.Argument(metavar="CUSTOMER_ID", help="An id; a merged one is followed.")
+    ],
+    registry: RegistryOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show a customer and its records side by side.
+
+    First its golden values, then each record's own.
+
+    \b
+    Example:
+      custid show C7K2M-9QD4X-R
+
+    Exit codes: 0 fine, 1 unknown customer, or the registry cannot be read, 2 wrong use.
+    """
+    from custid.registries import connect
+
+    held = connect(registry_location(registry))
+    found = held.customer(customer_id)
+    golden = _golden(held, found)
+    if json:
+        print_json(_as_dict(found, golden))
+        return
+    typer.echo(_heading(found))
+    for line in _beside(found, golden, shutil.get_terminal_size((120, 24)).columns):
+        typer.echo(line)
+
+
+def _golden(registry: Registry, customer: Customer) -> dict[str, Any]:
+    """The customer's golden row; {} without live records."""
+    if not len(customer.records):
+        return {}
+    import pyarrow as pa
+
+    from custid.engines.local import LocalEngine
+    from custid.model.files import from_json
+
+    stored = registry.read_state().model
+    assert stored is not None, "records are never committed without a model"
+    links = pa.table(
+        {
+            "record_key": customer.records["record_key"],
+            "customer_id": pa.repeat(pa.scalar(customer.customer_id), len(customer.records)),
+        }
+    )
+    rows = LocalEngine().survive(customer.records, links, from_json(stored)).to_pylist()
+    return dict(rows[0])
+
+
+def _as_dict(customer: Customer, golden: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "customer_id": customer.customer_id,
+        "asked_for": customer.asked_for,
+        "status": customer.status,
+        "created_run": customer.created_run,
+        "golden": golden,
+        "records": customer.records.to_pylist(),
+    }
+
+
+def _heading(customer: Customer) -> str:
+    followed = "" if customer.asked_for == customer.customer_id else f"{customer.asked_for} is now "
+    count = len(customer.records)
+    records = f"{count:,} record{'' if count == 1 else 's'}"
+    return f"{followed}{customer.customer_id}: {customer.status}, {records}, since run {customer.created_run}"
+
+
+def _beside(customer: Customer, golden: dict[str, Any], cells_max: int) -> list[str]:
+    """Blocks of lines, one line per field: the golden value, then as many records as fit the terminal."""
+    records = customer.records.to_pylist()
+    fields = [name for name in golden if f"{name}_from" in golden]
+    names = [name for name in (*fields, "updated_at") if any(record.get(name) for record in records)]
+    labels = ["", *names]
+    chosen = ["golden", *(_value(golden.get(name)) for name in names)]
+    held = [
+        [f"{record['channel']}:{record['record_id']}", *(_value(record.get(name)) for name in names)]
+        for record in records
+    ]
+    lines: list[str] = []
+    while held:
+        block = [labels, chosen, held.pop(0)]
+        while held and _cells([*block, held[0]]) <= cells_max:
+            block.append(held.pop(0))
+        lines += ["", *text.columns(list(zip(*block, strict=True)))]
+    return lines
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return ""
+    return text.cut(
+        value.strftime("%Y-%m-%d %H:%M") if hasattr(value, "strftime") else str(value), _CELLS_MAX
+    )
+
+
+def _cells(columns: list[list[str]]) -> int:
+    return sum(max(map(text.width, column)) + 2 for column in columns) - 2
