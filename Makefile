@@ -20,7 +20,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(READY) ## run the retail example: two dated batches, then look around
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash examples/retail/demo.sh demo
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" examples/retail/demo.sh demo
 
 test: check test-pandas3 ## all checks and tests, then the tests with pandas 3
 	@echo "== all passed"

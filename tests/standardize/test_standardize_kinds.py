@@ -8,10 +8,14 @@ import pytest
 from custid.standardize import standardize
 
 
-def one(region: str | None = None, day_first: bool | None = None, **fields: str) -> dict[str, str | None]:
+def one(
+    default_country: str | None = None, day_first: bool | None = None, **fields: str
+) -> dict[str, str | None]:
     """The comparable values of one record."""
     table = pa.table({name: pa.array([value], pa.string()) for name, value in fields.items()})
-    rows: list[dict[str, str | None]] = standardize(table, country=region, day_first=day_first).values.to_pylist()
+    rows: list[dict[str, str | None]] = standardize(
+        table, country=default_country, day_first=day_first
+    ).values.to_pylist()
     return rows[0]
 
 
@@ -71,7 +75,12 @@ def test_a_full_name_is_split_into_its_parts(
 @pytest.mark.parametrize(
     "records",
     [
-        [{"full_name": "Zhang Wei"}, {"full_name": "WEI ZHANG"}, {"full_name": "张伟"}, {"full_name": "张 偉"}],
+        [
+            {"full_name": "Zhang Wei"},
+            {"full_name": "WEI ZHANG"},
+            {"full_name": "张伟"},
+            {"full_name": "张 偉"},
+        ],
         [{"full_name": "张晓明"}, {"full_name": "Zhang Xiao Ming"}, {"full_name": "Xiao-Ming Zhang"}],
         [
             {"given_name": "Xiao Ming", "surname": "Zhang"},
@@ -80,7 +89,11 @@ def test_a_full_name_is_split_into_its_parts(
             {"given_name": "晓明", "surname": "张"},
             {"given_name": "Zhang", "surname": "Xiaoming"},
         ],
-        [{"given_name": "Anna", "surname": "Lee"}, {"given_name": "Lee", "surname": "Anna"}, {"full_name": "Lee, Anna"}],
+        [
+            {"given_name": "Anna", "surname": "Lee"},
+            {"given_name": "Lee", "surname": "Anna"},
+            {"full_name": "Lee, Anna"},
+        ],
         [{"full_name": "单雄信"}, {"full_name": "Shan Xiongxin"}],
         [{"full_name": "欧阳娜娜"}, {"full_name": "Ouyang Nana"}, {"full_name": "Nana Ouyang"}],
     ],
@@ -91,7 +104,16 @@ def test_one_name_typed_in_different_ways_has_the_same_tokens(records: list[dict
 
 @pytest.mark.parametrize(
     ("surname", "latin"),
-    [("单", "shan"), ("曾", "zeng"), ("仇", "qiu"), ("解", "xie"), ("查", "zha"), ("区", "ou"), ("任", "ren"), ("欧阳", "ouyang")],
+    [
+        ("单", "shan"),
+        ("曾", "zeng"),
+        ("仇", "qiu"),
+        ("解", "xie"),
+        ("查", "zha"),
+        ("区", "ou"),
+        ("任", "ren"),
+        ("欧阳", "ouyang"),
+    ],
 )
 def test_surnames_are_read_as_surnames(surname: str, latin: str) -> None:
     assert one(surname=surname)["surname_latin"] == latin
@@ -205,7 +227,7 @@ def test_an_email_is_one_spelling_per_mailbox(email: str, expected: str | None) 
     ],
 )
 def test_a_phone_is_e164(country: str | None, phone: str, expected: str | None) -> None:
-    assert one(region=country, phone=phone)["phone"] == expected
+    assert one(default_country=country, phone=phone)["phone"] == expected
 
 
 def test_the_country_of_the_record_reads_its_phone() -> None:
@@ -256,13 +278,14 @@ def test_a_date_is_iso_text(day_first: bool | None, birth_date: str, expected: s
 
 
 def test_the_country_tells_day_from_month_where_nothing_else_does() -> None:
-    assert one(region="US", birth_date="3/5/1980")["birth_date"] == "1980-03-05"
-    assert one(region="GB", birth_date="3/5/1980")["birth_date"] == "1980-05-03"
-    assert one(region="CN", birth_date="3/5/1980")["birth_date"] == "1980"
+    assert one(default_country="US", birth_date="3/5/1980")["birth_date"] == "1980-03-05"
+    assert one(default_country="GB", birth_date="3/5/1980")["birth_date"] == "1980-05-03"
+    assert one(default_country="CN", birth_date="3/5/1980")["birth_date"] == "1980"
 
 
 @pytest.mark.parametrize(
-    ("sex", "expected"), [("Male", "m"), ("女", "f"), ("F", "f"), ("Frau", "f"), ("1", None), ("unknown", None)]
+    ("sex", "expected"),
+    [("Male", "m"), ("女", "f"), ("F", "f"), ("Frau", "f"), ("1", None), ("unknown", None)],
 )
 def test_a_sex_is_m_or_f(sex: str, expected: str | None) -> None:
     assert one(sex=sex)["sex"] == expected
@@ -311,7 +334,13 @@ def test_an_identifier_is_letters_and_digits(field: str, value: str, expected: s
     [
         (
             "12 Main St, Apt 4, Springfield, IL 62704, USA",
-            {"street_number": "12", "street": "main street", "unit": "4", "city": "springfield", "region": "il"}
+            {
+                "street_number": "12",
+                "street": "main street",
+                "unit": "4",
+                "city": "springfield",
+                "region": "il",
+            }
             | {"postcode": "62704"},
         ),
         (
@@ -320,7 +349,13 @@ def test_an_identifier_is_letters_and_digits(field: str, value: str, expected: s
         ),
         (
             "Flat 3, 10 High Rd, London SW1A 2AA",
-            {"street_number": "10", "street": "high road", "unit": "3", "city": "london", "postcode": "SW1A2AA"},
+            {
+                "street_number": "10",
+                "street": "high road",
+                "unit": "3",
+                "city": "london",
+                "postcode": "SW1A2AA",
+            },
         ),
         (
             "浙江省杭州市西湖区文三路１００号3号楼2单元501室",
@@ -331,7 +366,10 @@ def test_an_identifier_is_letters_and_digits(field: str, value: str, expected: s
             "北京朝阳区建国路88号",
             {"region": "北京", "city": "北京", "district": "朝阳", "street": "建国路", "street_number": "88"},
         ),
-        ("上海市浦東新區世紀大道1號", {"city": "上海", "district": "浦东", "street": "世纪大道", "street_number": "1"}),
+        (
+            "上海市浦東新區世紀大道1號",
+            {"city": "上海", "district": "浦东", "street": "世纪大道", "street_number": "1"},
+        ),
         ("长宁路100弄5号302室", {"street": "长宁路", "street_number": "100-5", "unit": "302"}),
         ("河南路5号", {"region": None, "street": "河南路", "street_number": "5"}),
         ("阳光小区3号楼501室", {"street": "阳光小区", "district": None, "unit": "3-501"}),
@@ -385,8 +423,12 @@ def test_parts_of_addresses_are_folded(field: str, value: str, expected: str | N
     assert one(None, None, **{field: value})[field] == expected
 
 
-@pytest.mark.parametrize("value", ["无", "未知", "不详", "N/A", "na", "null", "None", "UNKNOWN", "test", "测试", "-", ".", "xxx"])
-@pytest.mark.parametrize("field", ["surname", "email", "phone", "birth_date", "street", "loyalty_id", "company"])
+@pytest.mark.parametrize(
+    "value", ["无", "未知", "不详", "N/A", "na", "null", "None", "UNKNOWN", "test", "测试", "-", ".", "xxx"]
+)
+@pytest.mark.parametrize(
+    "field", ["surname", "email", "phone", "birth_date", "street", "loyalty_id", "company"]
+)
 def test_a_placeholder_is_null_in_every_field_and_reported(field: str, value: str) -> None:
     found = standardize(pa.table({field: [value, value]}))
     assert found.values[field].to_pylist() == [None, None]

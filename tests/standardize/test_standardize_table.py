@@ -11,12 +11,35 @@ from custid.standardize import standardize
 from custid.standardize.fields import FIELDS, kind_of
 
 PIECES = st.sampled_from(
-    ["张", "歐陽", "Wei", "zhang", "O'Brien", "van", "Jr.", ",", "-", ".", "@", "x.org", "+86", "138", "0000", "12", "/", "(", ")"]
-    + ["有限公司", "Ltd", "号", "路", "省", "市", "St", "#", "年", "19", "80", "\u200b", "\x00", "Ａ", "é", "ß", "İ", "😀", "Ⅷ", "½"]
-    + ["٣", "ﷺ", "\u0301", "\x1f", "\n", "e", "E+10", "·", '"', "先生", "gmail.com", "N/A", "31"]
+    (
+        *(
+            "张",
+            "歐陽",
+            "Wei",
+            "zhang",
+            "O'Brien",
+            "van",
+            "Jr.",
+            ",",
+            "-",
+            ".",
+            "@",
+            "x.org",
+            "+86",
+            "138",
+            "0000",
+        ),
+        *("12", "/", "(", ")", "有限公司", "Ltd", "号", "路", "省", "市", "St", "#", "年", "19", "80", "31"),
+        *("\u200b", "\x00", "Ａ", "é", "ß", "İ", "😀", "Ⅷ", "½", "٣", "ﷺ", "\u0301", "\x1f", "\n"),
+        *("e", "E+10", "·", '"', "先生", "gmail.com", "N/A"),
+    )
 )
-TEXTS = st.one_of(st.text(max_size=30), st.lists(PIECES, max_size=8).map(" ".join), st.lists(PIECES, max_size=8).map("".join))
-ALL_FIELDS = sorted(FIELDS) + ["email_2", "phone_3", "address_2", "full_name_2"]
+TEXTS = st.one_of(
+    st.text(max_size=30),
+    st.lists(PIECES, max_size=8).map(" ".join),
+    st.lists(PIECES, max_size=8).map("".join),
+)
+ALL_FIELDS = [*sorted(FIELDS), "email_2", "phone_3", "address_2", "full_name_2"]
 VALUES = st.fixed_dictionaries({}, optional={name: st.none() | TEXTS for name in ALL_FIELDS})
 
 
@@ -24,9 +47,11 @@ def table_of(rows: list[dict[str, str | None]], columns: list[str]) -> pa.Table:
     return pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in columns})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(VALUES, min_size=1, max_size=6), st.sampled_from([None, "CN", "US", "GB"]))
-def test_any_text_in_any_field_is_taken_without_an_error(rows: list[dict[str, str | None]], country: str | None) -> None:
+def test_any_text_in_any_field_is_taken_without_an_error(
+    rows: list[dict[str, str | None]], country: str | None
+) -> None:
     table = table_of(rows, ALL_FIELDS)
     found = standardize(table, country=country)
     assert len(found.values) == len(rows)
@@ -34,8 +59,8 @@ def test_any_text_in_any_field_is_taken_without_an_error(rows: list[dict[str, st
         assert "" not in found.values[name].to_pylist()
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(VALUES, min_size=2, max_size=6))
+@settings(max_examples=12, deadline=None)
+@given(st.lists(VALUES, min_size=2, max_size=4))
 def test_a_record_gets_the_same_values_whatever_stands_beside_it(rows: list[dict[str, str | None]]) -> None:
     together = standardize(table_of(rows, ALL_FIELDS), country="CN").values
     turned = standardize(table_of(rows[::-1], ALL_FIELDS), country="CN").values
@@ -44,8 +69,11 @@ def test_a_record_gets_the_same_values_whatever_stands_beside_it(rows: list[dict
     assert alone == together.to_pylist()
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.sampled_from(["email", "birth_date", "sex", "postcode", "loyalty_id", "national_id", "wechat_openid"]), TEXTS)
+@settings(max_examples=80, deadline=None)
+@given(
+    st.sampled_from(["email", "birth_date", "sex", "postcode", "loyalty_id", "national_id", "wechat_openid"]),
+    TEXTS,
+)
 def test_a_standardized_value_is_its_own_standardized_value(field: str, text: str) -> None:
     once = standardize(pa.table({field: [text]})).values[field]
     again = standardize(pa.table({field: once})).values[field]
@@ -81,7 +109,9 @@ def test_usual_values_stay_as_they_are_the_second_time(field: str, value: str) -
 
 
 def test_the_columns_depend_on_the_fields_alone() -> None:
-    table = pa.table({"full_name": ["Ann Lee"], "national_id": ["5304218"], "email_2": [None], "colour": ["red"]})
+    table = pa.table(
+        {"full_name": ["Ann Lee"], "national_id": ["5304218"], "email_2": [None], "colour": ["red"]}
+    )
     names = standardize(table).values.column_names
     assert names == standardize(table.slice(0, 0)).values.column_names
     assert {"given_name", "surname", "company", "birth_date", "sex", "email_2", "email_2_local"} <= set(names)
@@ -96,7 +126,9 @@ def test_a_table_without_fields_or_rows_is_taken() -> None:
 
 
 def test_keys_and_channels_pass_through_in_their_order() -> None:
-    table = pa.table({"record_key": [7, 3], "channel": ["b", "a"], "record_id": ["1", "2"], "surname": ["Lee", "Ng"]})
+    table = pa.table(
+        {"record_key": [7, 3], "channel": ["b", "a"], "record_id": ["1", "2"], "surname": ["Lee", "Ng"]}
+    )
     assert standardize(table).values.select(["record_key", "channel", "surname"]).to_pylist() == [
         {"record_key": 7, "channel": "b", "surname": "lee"},
         {"record_key": 3, "channel": "a", "surname": "ng"},
@@ -104,14 +136,19 @@ def test_keys_and_channels_pass_through_in_their_order() -> None:
 
 
 def test_each_channel_can_have_its_own_country_and_order_of_day_and_month() -> None:
-    table = pa.table({"channel": ["us", "uk", "?"], "phone": ["2125550134", "02079460958", "02079460958"]} | {"birth_date": ["3/5/1980"] * 3})
+    table = pa.table(
+        {"channel": ["us", "uk", "?"], "phone": ["2125550134", "02079460958", "02079460958"]}
+        | {"birth_date": ["3/5/1980"] * 3}
+    )
     found = standardize(table, country={"us": "US", "uk": "GB"}, day_first={"uk": True, "us": False}).values
     assert found["phone"].to_pylist() == ["+12125550134", "+442079460958", "02079460958"]
     assert found["birth_date"].to_pylist() == ["1980-03-05", "1980-05-03", "1980"]
 
 
 def test_junk_is_counted_by_row_and_sorted() -> None:
-    table = pa.table({"email": ["a@a.com", "x", "x", "ann@x.org", None], "phone": ["无", "1.38E+10", None, "无", "0"]})
+    table = pa.table(
+        {"email": ["a@a.com", "x", "x", "ann@x.org", None], "phone": ["无", "1.38E+10", None, "无", "0"]}
+    )
     assert [tuple(row.values()) for row in standardize(table).junk.to_pylist()] == [
         ("email", "x", "unreadable", 2),
         ("email", "a@a.com", "placeholder", 1),
@@ -119,6 +156,13 @@ def test_junk_is_counted_by_row_and_sorted() -> None:
         ("phone", "0", "repeated", 1),
         ("phone", "1.38E+10", "digits lost", 1),
     ]
+
+
+def test_junk_countries_are_counted_once_however_many_phones_ask() -> None:
+    table = pa.table({"country": ["无"], "phone": ["1"], "phone_2": ["2125550134"]})
+    assert {"field": "country", "value": "无", "reason": "placeholder", "count": 1} in standardize(
+        table
+    ).junk.to_pylist()
 
 
 def test_fields_in_several_chunks_and_dictionaries_are_taken() -> None:

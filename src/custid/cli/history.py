@@ -25,7 +25,8 @@ def history(
 ) -> None:
     """Tell what happened to a customer, and why.
 
-    When it was created, joined by records, merged or split, by whom, and on what evidence. A record stands for the customer it has, or had last. Times are UTC.
+    When it was created, joined by records, merged or split, by whom, and on what evidence. A record
+    stands for the customer it has, or had last. Times are UTC.
 
     \b
     Example:

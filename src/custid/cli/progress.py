@@ -91,7 +91,6 @@ def _bar() -> Any:
         Progress,
         ProgressColumn,
         TextColumn,
-        TimeElapsedColumn,
         TimeRemainingColumn,
     )
     from rich.text import Text
@@ -108,8 +107,7 @@ def _bar() -> Any:
         BarColumn(bar_width=30),
         TextColumn("{task.percentage:>4.0f}%"),
         Rate(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(elapsed_when_finished=False),
+        TimeRemainingColumn(elapsed_when_finished=True),
         console=Console(stderr=True),
     )
 

@@ -42,8 +42,8 @@ def run(
     again changes no customer.
 
     Should a run be killed after it wrote the registry and before it wrote the folder, run it again: the
-    tables are written then, and changes.parquet reaches back to the run the folder last showed. For any earlier
-    changes: custid changes --since RUN.
+    tables are written then, and changes.parquet reaches back to the run the folder last showed. For any
+    earlier changes: custid changes --since RUN.
 
     \b
     Example:

@@ -1,7 +1,7 @@
 """A run's summary as text.
 
-In: the `summary` dict of a run (plain data, as its registry keeps it). Out: `card`, a few lines; `as_text`, all
-of it.
+In: the `summary` dict of a run (plain data, as its registry keeps it). Out: `card`, a few lines; `as_text`,
+all of it.
 Never here: computing anything but sums of what the summary says.
 """
 

@@ -93,8 +93,8 @@ DATES = frozenset(
 
 _UP = "0123456789012345678901234567890"
 _DOWN = _UP[::-1]
-_SEQUENCES = pa.array(
-    sorted({row[start : start + n] for row in (_UP, _DOWN) for start in (0, 1) for n in range(6, 21)} - {""})
+_SEQUENCES = frozenset(
+    row[start : start + n] for row in (_UP, _DOWN) for start in (0, 1) for n in range(6, 21)
 )
 
 
@@ -122,7 +122,7 @@ def digit_junk(digits: pa.Array) -> pa.Array:
     repeated = matches(
         digits, "^(?:" + "|".join(f"{digit}{digit}{digit}{digit}+" for digit in range(10)) + "|0+)$"
     )
-    sequence = pc.is_in(digits, _SEQUENCES)
+    sequence = pc.is_in(digits, pa.array(sorted(_SEQUENCES)))
     return first_reason(because(repeated, REPEATED), because(sequence, SEQUENCE))
 
 

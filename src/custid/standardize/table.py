@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import pyarrow as pa
@@ -95,10 +95,12 @@ def standardize(
     return Standardized(pa.table(passed | values), work.junk_table())
 
 
+_DERIVED = {"email_local": "email{}_local", "national_id_valid": "national_id{}_valid"}
+
+
 def _numbered(name: str, suffix: str) -> str:
     """The second e-mail is email_2; what is derived from it is email_2_local."""
-    return next((f"{base}{suffix}_{rest}" for base in ("email", "national_id") for rest in ("local", "valid")
-                 if name == f"{base}_{rest}"), name + suffix)
+    return _DERIVED.get(name, name + "{}").format(suffix)
 
 
 def _by_number(columns: list[str]) -> dict[str, dict[str, str]]:
@@ -122,10 +124,8 @@ class _Work:
     ) -> None:
         self.records = records
         self._junk: list[pa.Table] = []
-        self.country = self._by_channel(country, pa.string())
+        self.country = pc.utf8_upper(self._by_channel(country, pa.string()))
         self.day_first = self._by_channel(day_first, pa.bool_())
-        if isinstance(country, str):
-            self.country = pc.utf8_upper(self.country)
 
     def _by_channel(self, setting: object, kind: pa.DataType) -> pa.Array:
         """`setting` per row: one value for all, or looked up by the row's channel."""
@@ -137,6 +137,13 @@ class _Work:
         channels = _whole(self.records["channel"]).dictionary_encode()
         by_channel = pa.array([setting.get(name) for name in channels.dictionary.to_pylist()], kind)
         return by_channel.take(channels.indices)
+
+    @cached_property
+    def own_country(self) -> pa.Array | None:
+        """What the records themselves say in their first country field; None when they have no such field."""
+        if "country" not in self.records.column_names:
+            return None
+        return self.read("country", addresses.countries)["country"]
 
     def read(self, column: str, kind: Callable[[pa.Array], Outcome]) -> Columns:
         """What `kind` makes of a column, row-aligned; its junk is noted."""
@@ -242,13 +249,7 @@ def _standardize_group(work: _Work, sources: dict[str, str]) -> Columns:
 
 def _own_country(work: _Work, place: Columns) -> pa.Array | None:
     """The country of each record: of its group's fields, else of its first country field."""
-    if "country" in place:
-        return place["country"]
-    return (
-        work.read("country", addresses.countries)["country"]
-        if "country" in work.records.column_names
-        else None
-    )
+    return place.get("country", work.own_country)
 
 
 def _dates(work: _Work, column: str, base: str) -> Columns:
@@ -339,7 +340,10 @@ def _addresses(work: _Work, sources: dict[str, str]) -> Columns:
         own |= work.read(sources["postcode"], addresses.postcodes)
     values = dict(own)
     if "country" in sources:
-        values |= work.read(sources["country"], addresses.countries)
+        if sources["country"] == "country":
+            values["country"] = work.own_country
+        else:
+            values |= work.read(sources["country"], addresses.countries)
     for base, kind in (("street", addresses.streets), ("address", addresses.address_lines)):
         if base not in sources:
             continue

@@ -71,12 +71,10 @@ def households(
     """`n_records` records of made-up people who live together, so that much of what they have is shared.
 
     Columns of `records`, all string but the last, null where missing: record_id (`r1`, `r2`, …), channel,
-    given_name,
-    surname, name_suffix, full_name (some records have it in place of the parts), birth_date (ISO), sex (M,
-    F), email,
-    phone, street_number, street, address (some records have it in place of those two), city, region,
-    postcode,
-    country, updated_at (UTC). Every record has an e-mail, a phone or a birth date.
+    given_name, surname, name_suffix, full_name (some records have it in place of the parts), birth_date
+    (ISO), sex (M, F), email, phone, street_number, street, address (some records have it in place of those
+    two), city, region, postcode, country, updated_at (UTC). Every record has an e-mail, a phone or a birth
+    date.
     """
     settings = settings or HouseholdSettings()
     draws = Draws(seed)
@@ -438,9 +436,9 @@ class CompanySettings:
         branches: of the companies, how many are a branch of the one before: its name and a part of their own
             (上海分公司, North), their own address, phone and tax id. A branch is a customer of its own.
         shortened: records with a short form of the name (Ltd for Limited, 有限公司 left out, Tech for
-        Technologies).
+            Technologies).
         misspelt, missing_tax_id, missing_phone, missing_email, missing_address, wrong_tax_id: as in
-        `Mistakes`.
+            `Mistakes`.
         records_per_company: how common 1, 2, … records are.
     """
 
@@ -460,9 +458,8 @@ def companies(n_records: int, *, seed: int, settings: CompanySettings | None = N
     """`n_records` records of made-up companies.
 
     Columns of `records`, all string but the last, null where missing: record_id (`c1`, `c2`, …), channel,
-    company,
-    tax_id (in China a 统一社会信用代码 whose check digit is right; elsewhere by its shape), email, phone,
-    street_number, street, address, city, region, postcode, country, updated_at (UTC).
+    company, tax_id (in China a 统一社会信用代码 whose check digit is right; elsewhere by its shape), email,
+    phone, street_number, street, address, city, region, postcode, country, updated_at (UTC).
     """
     settings = settings or CompanySettings()
     draws = Draws(seed)

@@ -3,8 +3,7 @@
 In: a seed, weights. Out: NumPy arrays of numbers and codes. Never here: words, tables, the clock.
 
 Only `Generator.random` of a PCG64 is used, which NumPy keeps as it is: all else is worked out from it here,
-because
-NumPy may change the streams of its other distributions.
+because NumPy may change the streams of its other distributions.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Made-up homes with their towns, postcodes and telephone numbers, in four countries.
 
-In: draws, countries (positions in `COUNTRIES`). Out: `Homes`, and national numbers as text without the
-leading 0.
+In: draws, countries (positions in `COUNTRIES`). Out: `Homes`, and national numbers as text, no leading 0.
 Never here: people, mistakes, how a number is written.
 """
 
@@ -23,9 +22,8 @@ US, GB, DE, CN = range(4)
 
 @dataclass(frozen=True)
 class Towns:
-    """The towns of a country: `words` are their names; `region`, `area` (dialling codes, several joined
-    with a comma)
-    and `postcode` (its front) go with them; `districts` only in China."""
+    """The towns of a country: `words` are their names; `region`, `area` (dialling codes) and `postcode` (its
+    front) go with them; `districts` only in China."""
 
     words: Words
     region: pa.Array
@@ -36,10 +34,10 @@ class Towns:
 
 @dataclass(frozen=True)
 class Homes:
-    """One entry per home in each array. `town` is a position in the towns of its `country`; `unit` is null
-    in a house.
+    """One entry per home in each array. `town` is a position in the towns of its `country`; `unit` is
+    null in a house.
 
-    A Chinese home has no `number`: its `street` is district, road, number, estate and building, its `unit`
+    A Chinese home has no `number`: its `street` is district, road, number, estate and building, its `unit` is
     the room.
     """
 

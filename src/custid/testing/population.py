@@ -38,18 +38,15 @@ class HouseholdSettings:
 
     Attributes:
         chinese: share of households that are Chinese; of the others six in ten are in the US, three in
-        Britain, one
-            in Germany.
+            Britain, one in Germany.
         couples, families, shared_flats: shares of the households; the rest live alone. Families have one or
-        two
-            parents and one to four children; in shared flats nobody is related.
+            two parents and one to four children; in shared flats nobody is related.
         twins: of second and later children, how many were born with the one before.
         namesakes: of Western sons, how many bear their father's given name.
         suffixed: of namesakes, how many write Jr; a third as many of their fathers write Sr.
         takes_surname: of Western wives, how many bear their husband's surname.
         marriages: of those, how many married within the time that records come from: earlier ones have the
-        maiden
-            name, and the address and number of before.
+            maiden name, and the address of before.
         moves: households that moved within that time. leaves_home: children that did so on their own.
         new_mobile: people who changed their number. family_mailbox: households of several that have one.
         second_mailbox: people who have one. no_email: people who have none.
@@ -79,8 +76,7 @@ class People:
     """One entry per person in each array. Days count from 1970-01-01; homes are positions in `homes`.
 
     `surname` is today's; before `married` it was `surname_before` (equal where it never changed), and
-    likewise for
-    `home`/`home_before`/`moved` and `mobile`/`mobile_before`/`renumbered`.
+    likewise for `home`/`home_before`/`moved` and `mobile`/`mobile_before`/`renumbered`.
     """
 
     household: Ints

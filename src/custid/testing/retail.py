@@ -71,9 +71,8 @@ class _Channel:
 
 
 #: What is known of each record before its channel writes it. A record that the second batch changed is
-#: there twice,
-#: with state "before" and "after"; the others are "new" (in the second batch), "kept" or "deleted" (by the
-#: second batch).
+#: there twice, with state "before" and "after"; the others are "new" (in the second batch), "kept" or
+#: "deleted" (by the second batch).
 _COLUMNS = pa.schema(
     [
         *(
@@ -111,8 +110,7 @@ def write_retail(folder: str | Path, *, people: int = 1_350, seed: int = 7) -> N
     README.md.
 
     About 2.2 records for each of `people`, companies included. What is already in the folder by these names
-    is
-    overwritten; the registry and the output of earlier runs are left alone.
+    is overwritten; the registry and the output of earlier runs are left alone.
     """
     folder = Path(folder)
     draws = Draws(seed)
@@ -121,7 +119,9 @@ def write_retail(folder: str | Path, *, people: int = 1_350, seed: int = 7) -> N
     for batch, name in enumerate(BATCHES):
         (folder / name).mkdir(parents=True, exist_ok=True)
         for channel in channels:
-            table = channel.columns(channel.records, Draws(seed + 100 + CHANNELS.index(channel.name)))
+            table = channel.columns(
+                _as_known(channel.records, batch), Draws(seed + 100 + CHANNELS.index(channel.name))
+            )
             rows = _in_batch(channel, batch)
             _write(folder / name / channel.file, channel.name, table.filter(pa.array(rows)))
         (folder / f"customers-{name[:7]}.toml").write_text(_CONFIG.replace("{batch}", name), encoding="utf-8")
@@ -324,7 +324,7 @@ _DANIEL = {
     "birth_date": "1979-01-23",
     "sex": "M",
     "email": "d.whitcombe@btinternet.com",
-    "phone": "07700 900461",
+    "phone": "07845 290461",
     "address": "14 Heronbrook Lane",
     "city": "Norwich",
     "region": "Norfolk",
@@ -337,7 +337,7 @@ _GRACE = {
     "birth_date": "1993-08-30",
     "sex": "F",
     "email": "grace.adeyemi@outlook.com",
-    "phone": "07700 900178",
+    "phone": "07562 190178",
     "address": "Flat 6, 81 Quarrygate Road",
     "city": "Leeds",
     "region": "West Yorkshire",
@@ -606,6 +606,15 @@ def _wechat(records: pa.Table, draws: Draws) -> pa.Table:
 
 
 # --- batches, files, truth ----------------------------------------------------------------------------------
+
+
+def _as_known(records: pa.Table, batch: int) -> pa.Table:
+    """`records` as their channel knows them in `batch`: in the first, nothing is deleted yet."""
+    if batch:
+        return records
+    deleted = np.asarray(pc.equal(records["state"], "deleted"))
+    state = choose(deleted, "kept", flat(records["state"]))
+    return records.set_column(records.column_names.index("state"), "state", state)
 
 
 def _in_batch(channel: _Channel, batch: int) -> Flags:

@@ -94,7 +94,7 @@ class Scorer:
         self.columns = columns
         self.model = model
         records = max(2, columns.rows)
-        self._prior = np.log2(model.matches_per_record / (records - 1))
+        self._prior = np.log2(model.matches_per_record / records)
         self._prior_relatives = (
             np.log2(model.matches_per_record / model.relatives_per_record)
             if model.relatives_per_record > 0

@@ -94,7 +94,7 @@ def train(columns: Columns, blocks: Sequence[Blocks], model: Model, *, seed: int
     return replace(
         model,
         comparisons=comparisons,
-        matches_per_record=float(2 * share_matches * all_pairs / max(1, columns.rows)),
+        matches_per_record=max(float(2 * share_matches * all_pairs / max(1, columns.rows)), 0.01),
         relatives_per_record=float(2 * share_relatives * all_pairs / max(1, columns.rows)),
     ).with_facts(
         records=columns.rows,
