@@ -34,11 +34,11 @@ check: $(READY) ## format, lint, types, imports, tests and doctests
 	@echo "== import-linter: imports go one way"
 	@$(VENV)/bin/lint-imports --no-logo
 	@echo "== pytest: tests and doctests"
-	@$(VENV)/bin/python -m pytest -q
+	@$(VENV)/bin/python -m pytest -q -n auto
 
 test-pandas3: $(READY3) ## the tests with pandas 3 and without recordlinkage
 	@echo "== pytest with pandas 3"
-	@$(VENV3)/bin/python -m pytest -q
+	@$(VENV3)/bin/python -m pytest -q -n auto
 
 format: $(READY) ## let ruff rewrite what it can
 	@$(VENV)/bin/ruff check --quiet --fix .

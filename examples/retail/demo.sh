@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The retail example from start to end, in a folder of its own: demo.sh FOLDER (it is emptied first).
+# The retail example from start to end, in a folder of its own: demo.sh FOLDER. An earlier demo there is removed first.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 folder=$1
@@ -9,6 +9,10 @@ show() { printf '\n$ custid %s\n' "$*"; custid "$@"; }
 first_rows() { python -c 'import duckdb, sys; duckdb.sql(sys.argv[1]).show(max_width=200)' "$1"; }
 
 say "copying examples/retail to $folder/"
+if [ -e "$folder" ] && [ -n "$(ls -A "$folder")" ] && [ ! -e "$folder/customers-2026-03.toml" ]; then
+  echo "$folder holds something else than an earlier demo. Name another folder, or remove it." >&2
+  exit 1
+fi
 rm -rf "$folder"
 mkdir -p "$folder"
 cp -R "$here"/2026-* "$here"/customers-*.toml "$folder"
@@ -20,7 +24,7 @@ show run customers-2026-03.toml --actor demo
 say "April: new, changed and deleted records meet what is known; ids stay put"
 show run customers-2026-04.toml --actor demo
 
-say "a record's customer, in March and now: it married, and the shop's account turned out to be hers"
+say "a shop account in March and now: in April the CRM learns that its customer married, and whose account it is"
 show lookup shop 9900001 --as-of 1
 show lookup shop 9900001
 show history shop 9900001
@@ -46,5 +50,5 @@ cat <<END
    out/                    xref, golden, changes, rejects and review as Parquet, and summary.json
    april.csv               the change feed as CSV
    customers-2026-04.toml  what was read, and how
-To look further: cd $folder, then ../.venv/bin/custid --help
+To look further: cd $folder, then $(command -v custid) --help
 END

@@ -398,7 +398,8 @@ while True:
     events = schemas.conform(events.append_column("seq", seq), schemas.EVENTS)
     commit = Commit(
         state.run_id, datetime.now(UTC), datetime.now(UTC), "ann", {},
-        identity_events.seal(state.chain, events), records, events, schemas.empty(schemas.EDGES), schemas.empty(schemas.REJECTS),
+        identity_events.seal(state.chain, events), records, events,
+        schemas.empty(schemas.EDGES), schemas.empty(schemas.REJECTS),
     )
     print("ready", flush=True)
     registry.commit(commit)

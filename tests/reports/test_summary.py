@@ -7,7 +7,7 @@ from typing import Any
 from custid.reports.summary import as_text, card
 from custid.reports.text import width
 
-KINDS = "created linked moved unlinked merged split restored retired erased".split()
+KINDS = ["created", "linked", "moved", "unlinked", "merged", "split", "restored", "retired", "erased"]
 
 
 def summary(**changes: Any) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def test_the_columns_depend_on_the_fields_alone() -> None:
     )
     names = standardize(table).values.column_names
     assert names == standardize(table.slice(0, 0)).values.column_names
-    assert {"given_name", "surname", "company", "birth_date", "sex", "email_2", "email_2_local"} <= set(names)
+    assert {"given_name", "surname", "company", "birth_date", "sex", "email_2", "email_local_2"} <= set(names)
     assert "colour" not in names
 
 

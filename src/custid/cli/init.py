@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custid.cli.app import JsonOption, print_json
+from custid.cli.app import JsonOption, print_json, tell
 from custid.cli.outputs import write_text
 from custid.errors import CustidError, UsageError
 
@@ -53,7 +53,10 @@ def init(
             f"{output} is there already. Name another with --output, or write over it with --force."
         )
     names = _channel_names(files)
-    looks = [look(Channel(name, path)) for name, path in zip(names, files, strict=True)]
+    looks = []
+    for name, path in zip(names, files, strict=True):
+        tell(f"looking at {path}")
+        looks.append(look(Channel(name, path)))
     command = "custid run" if str(output) == "customers.toml" else f"custid run {output}"
     sections = [_section(seen, _relative(path, output)) for seen, path in zip(looks, files, strict=True)]
     try:
@@ -95,10 +98,10 @@ def _channel_names(files: list[Path]) -> list[str]:
 
 def _relative(path: Path, config: Path) -> str:
     """`path` as the configuration, in its own folder, must write it."""
-    try:
-        return Path(os.path.relpath(path, config.parent)).as_posix()
-    except ValueError:  # another drive
-        return path.absolute().as_posix()
+    folder = config.parent.absolute()
+    if path.is_absolute() and not path.is_relative_to(folder):
+        return path.as_posix()
+    return Path(os.path.relpath(path, folder)).as_posix()
 
 
 def _section(seen: Look, path: str) -> str:

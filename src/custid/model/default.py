@@ -191,6 +191,21 @@ COMPARISONS: tuple[Comparison, ...] = (
         shared=True,
         default_m=(0.70, 0.05, 0.08, 0.03, 0.02, 0.05, 0.07),
     ),
+    *(
+        Comparison(
+            name,
+            (name,),
+            (
+                _level("equal", f"{name} equal", tf=name),
+                _level("close", f"{name} jaro_winkler >= 0.9"),
+                _level("half_the_words", f"{name} tokens >= 0.5"),
+                _OTHERWISE,
+            ),
+            shared=name != "occupation",
+            default_m=(0.70, 0.10, 0.08, 0.12),
+        )
+        for name in ("birth_place", "nationality", "occupation")
+    ),
     Comparison(
         "sex",
         ("sex",),
@@ -217,6 +232,7 @@ _PAIRED = (
     "email_local*",
     "company_latin|first6",
     "phone*|last7",
+    "birth_place",
 )
 _NARROWING = (
     "birth_date",

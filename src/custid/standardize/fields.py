@@ -25,6 +25,9 @@ FIELDS: dict[str, str] = {
     "title": "name",
     "birth_date": "date",
     "sex": "sex",
+    "birth_place": "text",
+    "nationality": "text",
+    "occupation": "text",
     # companies
     "company": "company",
     # ways to reach them

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from custid.standardize import addresses, companies, dates, emails, identifiers, junk, names, phones, sexes
 from custid.standardize.fields import FIELDS, base_of, kind_of
-from custid.standardize.text import Outcome, clean, nulls, where
+from custid.standardize.text import Outcome, clean, fold, nulls, where
 
 #: field: the field the value stood in; value: as written; reason: see `junk`; count: rows that hold it.
 JUNK = pa.schema(
@@ -90,17 +90,9 @@ def standardize(
                 for name, column in columns.items()
                 if name not in addresses.PARTS or name in sources
             }
-        values |= {_numbered(name, suffix): column for name, column in columns.items()}
+        values |= {name + suffix: column for name, column in columns.items()}
     passed = {name: records[name] for name in ("record_key", "channel") if name in records.column_names}
     return Standardized(pa.table(passed | values), work.junk_table())
-
-
-_DERIVED = {"email_local": "email{}_local", "national_id_valid": "national_id{}_valid"}
-
-
-def _numbered(name: str, suffix: str) -> str:
-    """The second e-mail is email_2; what is derived from it is email_2_local."""
-    return _DERIVED.get(name, name + "{}").format(suffix)
 
 
 def _by_number(columns: list[str]) -> dict[str, dict[str, str]]:
@@ -237,6 +229,9 @@ def _standardize_group(work: _Work, sources: dict[str, str]) -> Columns:
             values |= _dates(work, column, base)
         elif kind == "sex":
             values |= work.read(column, sexes.sexes)
+        elif kind == "text":
+            found = work.read(column, text_values)
+            values[base] = found["text"]
         elif kind == "identifier" and base != "national_id":
             values |= work.read(column, partial(identifiers.identifiers, field=base))
     if "national_id" in sources:
@@ -245,6 +240,11 @@ def _standardize_group(work: _Work, sources: dict[str, str]) -> Columns:
         for gap in ("birth_date", "sex"):
             values[gap] = _first(values.get(gap), found[gap])
     return values | place
+
+
+def text_values(values: pa.Array) -> Outcome:
+    """`text` of clean values: folded, and nothing else."""
+    return Outcome({"text": fold(values)}, nulls(len(values)))
 
 
 def _own_country(work: _Work, place: Columns) -> pa.Array | None:
@@ -359,6 +359,7 @@ def _addresses(work: _Work, sources: dict[str, str]) -> Columns:
                 values[part] = _first(values.get(part), found[part])
         if base == "address":
             values["address"] = found["address"]
-    if any(part in values for part in addresses.PARTS):
+    # A postcode or a city alone is no address; it would only say again what its own column says.
+    if "address" in sources or "street" in sources:
         values["address"] = _first(values.get("address"), addresses.joined_line(values))
     return values

@@ -83,6 +83,14 @@ class Dictionary:
         return once, twice, self.lengths - held
 
     @cached_property
+    def prefixes(self) -> npt.NDArray[np.uint64]:
+        """The first four characters, 16 bits each, the first lowest; what 16 bits cannot tell apart counts as equal."""
+        packed = np.zeros(len(self), np.uint64)
+        for i in range(min(4, self.chars.shape[1])):
+            packed |= (self.chars[:, i].astype(np.uint64) & np.uint64(0xFFFF)) << np.uint64(16 * i)
+        return packed
+
+    @cached_property
     def digits(self) -> npt.NDArray[np.uint8]:
         """For ISO dates: the eight digits of YYYY-MM-DD, (values, 8); 255 where the value is no full date."""
         full = np.full((len(self), 8), 255, np.uint8)

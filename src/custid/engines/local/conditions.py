@@ -38,48 +38,46 @@ def present(pairs: Pairs, names: tuple[str, ...]) -> Mask:
     """Pairs where one of the columns has a value on both sides."""
     found = np.zeros(len(pairs), bool)
     for name in names:
-        columns = pairs.columns.expand(name)
-        if columns:
-            left = np.any([column.codes[pairs.left] >= 0 for column in columns], axis=0)
-            right = np.any([column.codes[pairs.right] >= 0 for column in columns], axis=0)
-            found |= left & right
+        left, right = (
+            [column.codes[rows] >= 0 for column in pairs.columns.expand(name)] for rows in (pairs.left, pairs.right)
+        )
+        if left:
+            found |= np.logical_or.reduce(left) & np.logical_or.reduce(right)
     return found
 
 
-def holds(pairs: Pairs, condition: Condition, among: Mask) -> Mask:
-    """Pairs for which `condition` holds; looked at only where `among` is set."""
+def holds(pairs: Pairs, condition: Condition, at: Rows) -> Mask:
+    """Whether `condition` holds, for the pairs at these positions."""
     if condition.test == "swapped":
         first, second = (pairs.columns[name] for name in condition.columns)
-        return _swapped(pairs, first, second) & among
+        return _swapped(first, second, pairs.left[at], pairs.right[at])
     columns = pairs.columns.expand(condition.columns[0])
-    out = np.zeros(len(pairs), bool)
+    test = _TESTS[condition.test]
+    out = np.zeros(len(at), bool)
     for left in columns:
         for right in columns:
-            rest = among & ~out
-            at = np.flatnonzero(rest)
-            if len(at) == 0:
-                return out
             a, b = left.codes[pairs.left[at]], right.codes[pairs.right[at]]
-            both = (a >= 0) & (b >= 0)
-            out[at] = both & _TESTS[condition.test](left.dictionary, a, b, both, condition.number)
+            rest = np.flatnonzero((a >= 0) & (b >= 0) & ~out)
+            out[rest] = test(left.dictionary, a[rest], b[rest], condition.number)
     return out
 
 
-def _swapped(pairs: Pairs, first: Column, second: Column) -> Mask:
-    a1, b2 = pairs.codes(first, second)
-    a2, b1 = second.codes[pairs.left], first.codes[pairs.right]
+def _swapped(first: Column, second: Column, left: Rows, right: Rows) -> Mask:
+    a1, a2, b1, b2 = first.codes[left], second.codes[left], first.codes[right], second.codes[right]
     return (a1 >= 0) & (a2 >= 0) & (a1 == b2) & (a2 == b1)
 
 
-Test = Callable[[Dictionary, npt.NDArray[np.int32], npt.NDArray[np.int32], Mask, float], Mask]
+Values = npt.NDArray[np.int32]
+#: (dictionary, left values, right values, number) → where it holds; no value is missing.
+Test = Callable[[Dictionary, Values, Values, float], Mask]
 
 
-def _equal(_: Dictionary, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], both: Mask, __: float) -> Mask:
+def _equal(_: Dictionary, a: Values, b: Values, __: float) -> Mask:
     return a == b
 
 
 def common_characters_max(
-    values: Dictionary, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32]
+    values: Dictionary, a: Values, b: Values
 ) -> npt.NDArray[np.int32]:
     """An upper bound of how many characters two values can have in common, counted with repetition."""
     once, twice, unheld = values.bags
@@ -89,23 +87,21 @@ def common_characters_max(
 
 
 def _jaro_winkler(
-    values: Dictionary, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], both: Mask, at_least: float
+    values: Dictionary, a: Values, b: Values, at_least: float
 ) -> Mask:
     from rapidfuzz.distance import JaroWinkler
     from rapidfuzz.process import cpdist
 
-    out = both & (a == b)
-    at = np.flatnonzero(both & ~out)
+    out = a == b
+    at = np.flatnonzero(~out)
     x, y = a[at], b[at]
     length_x, length_y = values.lengths[x], values.lengths[y]
     common = np.minimum(common_characters_max(values, x, y), np.minimum(length_x, length_y))
     # Jaro is at most (m/|x| + m/|y| + 1) / 3 for m common characters; Winkler lifts it by a tenth of what is
     # lacking for each of up to four equal first characters.
     jaro_max = (common / length_x + common / length_y + 1.0) / 3.0
-    width = min(4, values.chars.shape[1])
-    prefix = np.cumprod(values.chars[x, :width] == values.chars[y, :width], axis=1).sum(axis=1)
-    within = jaro_max + 0.1 * prefix * (1.0 - jaro_max) >= at_least - 1e-6
-    at, x, y = at[within & (common > 0)], x[within & (common > 0)], y[within & (common > 0)]
+    within = (common > 0) & (jaro_max + 0.1 * _same_prefix(values, x, y) * (1.0 - jaro_max) >= at_least - 1e-6)
+    at, x, y = at[within], x[within], y[within]
     if len(at):
         scores = cpdist(
             values.values[x],
@@ -118,15 +114,24 @@ def _jaro_winkler(
     return out
 
 
+def _same_prefix(values: Dictionary, a: Values, b: Values) -> npt.NDArray[np.int8]:
+    """How many of the first four characters are equal before one differs, at most."""
+    differ = values.prefixes[a] ^ values.prefixes[b]
+    same = (differ == 0).astype(np.int8)
+    for bits in (16, 32, 48):
+        same += (differ & np.uint64((1 << bits) - 1)) == 0
+    return same
+
+
 def _edits(
-    values: Dictionary, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], both: Mask, at_most: float
+    values: Dictionary, a: Values, b: Values, at_most: float
 ) -> Mask:
     from rapidfuzz.distance import OSA
     from rapidfuzz.process import cpdist
 
     limit = int(at_most)
-    out = both & (a == b)
-    at = np.flatnonzero(both & ~out)
+    out = a == b
+    at = np.flatnonzero(~out)
     x, y = a[at], b[at]
     longer = np.maximum(values.lengths[x], values.lengths[y])
     # One edit changes the multiset of characters by one, and what is short has no room for an error.
@@ -141,7 +146,7 @@ def _edits(
 
 
 def _common_words(
-    values: Dictionary, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32]
+    values: Dictionary, a: Values, b: Values
 ) -> npt.NDArray[np.int64]:
     """How many distinct words two values share."""
     flat, offsets = values.words
@@ -162,10 +167,10 @@ def _ranges(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int32]) -> npt
 
 
 def _tokens(
-    values: Dictionary, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], both: Mask, at_least: float
+    values: Dictionary, a: Values, b: Values, at_least: float
 ) -> Mask:
-    out = both & (a == b)
-    at = np.flatnonzero(both & ~out)
+    out = a == b
+    at = np.flatnonzero(~out)
     x, y = a[at], b[at]
     few, many = (side(values.word_counts[x], values.word_counts[y]) for side in (np.minimum, np.maximum))
     within = few >= at_least * many  # the Jaccard index is at most few/many
@@ -178,10 +183,10 @@ def _tokens(
 
 
 def _contained(
-    values: Dictionary, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], both: Mask, _: float
+    values: Dictionary, a: Values, b: Values, _: float
 ) -> Mask:
-    out = both & (a == b)
-    at = np.flatnonzero(both & ~out)
+    out = a == b
+    at = np.flatnonzero(~out)
     x, y = a[at], b[at]
     if len(at):
         fewer = np.minimum(values.word_counts[x], values.word_counts[y])
@@ -190,30 +195,33 @@ def _contained(
 
 
 def _initial(
-    values: Dictionary, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], both: Mask, _: float
+    values: Dictionary, a: Values, b: Values, _: float
 ) -> Mask:
     one = np.minimum(values.lengths[a], values.lengths[b]) == 1
-    return both & one & (values.chars[a, 0] == values.chars[b, 0])
+    return one & (values.chars[a, 0] == values.chars[b, 0])
 
 
 def _begins(
-    values: Dictionary, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], both: Mask, _: float
+    values: Dictionary, a: Values, b: Values, _: float
 ) -> Mask:
     shorter = np.minimum(values.lengths[a], values.lengths[b])
-    out = both & (a == b)
-    at = np.flatnonzero(both & (shorter >= 3) & (shorter <= values.chars.shape[1]))
+    out = a == b
+    at = np.flatnonzero((shorter >= 3) & (shorter <= values.chars.shape[1]))
     x, y = values.chars[a[at]], values.chars[b[at]]
     same = (x == y) | (np.arange(x.shape[1]) >= shorter[at, None])
     out[at] |= same.all(axis=1)
     return out
 
 
-def _dates(values: Dictionary, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], both: Mask) -> Mask:
-    return both & (values.digits[a, 0] != 255) & (values.digits[b, 0] != 255)
+def _full_dates(values: Dictionary, a: Values, b: Values) -> Mask:
+    return (values.digits[a, 0] != 255) & (values.digits[b, 0] != 255)
+
+
+_JANUARY_1 = np.array([0, 1, 0, 1], np.uint8)
 
 
 def _digits_off(
-    values: Dictionary, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], both: Mask, at_most: float
+    values: Dictionary, a: Values, b: Values, at_most: float
 ) -> Mask:
     x, y = values.digits[a], values.digits[b]
     differs = x != y
@@ -221,29 +229,31 @@ def _digits_off(
     # Two neighbours exchanged are one slip of the hand.
     exchanged = (x[:, :-1] == y[:, 1:]) & (x[:, 1:] == y[:, :-1]) & differs[:, :-1] & differs[:, 1:]
     off = np.where((off == 2) & exchanged.any(axis=1), 1, off)
-    return _dates(values, a, b, both) & (off <= at_most)
+    # The first of January is what systems put where only the year is known: two of them say nothing about days.
+    placeholders = (x[:, 4:] == _JANUARY_1).all(axis=1) & (y[:, 4:] == _JANUARY_1).all(axis=1)
+    return _full_dates(values, a, b) & (off <= at_most) & (~placeholders | (off == 0))
 
 
 def _day_month_swapped(
-    values: Dictionary, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], both: Mask, _: float
+    values: Dictionary, a: Values, b: Values, _: float
 ) -> Mask:
     x, y = values.digits[a], values.digits[b]
     swapped = y[:, [0, 1, 2, 3, 6, 7, 4, 5]]
-    return _dates(values, a, b, both) & np.all(x == swapped, axis=1)
+    return _full_dates(values, a, b) & np.all(x == swapped, axis=1)
 
 
 def _same_year(
-    values: Dictionary, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], both: Mask, _: float
+    values: Dictionary, a: Values, b: Values, _: float
 ) -> Mask:
     years = values.chars[:, :4]
-    return both & np.all(years[a] == years[b], axis=1)
+    return np.all(years[a] == years[b], axis=1)
 
 
 def _same_month_day(
-    values: Dictionary, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], both: Mask, _: float
+    values: Dictionary, a: Values, b: Values, _: float
 ) -> Mask:
     x, y = values.digits[a, 4:], values.digits[b, 4:]
-    return _dates(values, a, b, both) & np.all(x == y, axis=1)
+    return _full_dates(values, a, b) & np.all(x == y, axis=1)
 
 
 _TESTS: dict[str, Test] = {

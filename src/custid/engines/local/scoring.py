@@ -56,16 +56,17 @@ class Comparing:
         """The level of each pair on comparison `number`: 0 missing, 1 the first level, …"""
         comparison = self.comparisons[number]
         out = np.zeros(len(pairs), np.uint8)
-        rest = present(pairs, comparison.columns)
+        here = present(pairs, comparison.columns)
         silenced = self._silenced[number]
         if silenced is not None:
-            rest &= before[silenced[0]] != silenced[1]
+            here &= before[silenced[0]] != silenced[1]
+        rest = np.flatnonzero(here)
         for value, conditions in enumerate(self._conditions[number], start=1):
-            hit = rest.copy()
+            hit = np.arange(len(rest))
             for condition in conditions:
-                hit &= holds(pairs, condition, hit)
-            out[hit] = value
-            rest &= ~hit
+                hit = hit[holds(pairs, condition, rest[hit])]
+            out[rest[hit]] = value
+            rest = np.delete(rest, hit)
         return out
 
     def levels(self, left: Rows, right: Rows) -> Levels:

@@ -21,8 +21,8 @@ from custid.engines.local.columns import Columns
 from custid.engines.local.scoring import Comparing, Levels
 from custid.model.spec import Comparison, Condition, Model
 
-RANDOM_PAIRS = 1_000_000
-SESSION_PAIRS = 40_000
+RANDOM_PAIRS = 300_000
+SESSION_PAIRS = 20_000
 #: How many imagined pairs the defaults are worth when probabilities are estimated.
 DEFAULT_PAIRS = 30.0
 #: Relatives per match where a rule asks for something personal. Left free, relatives would there take in the matches
