@@ -25,6 +25,8 @@ RANDOM_PAIRS = 300_000
 SESSION_PAIRS = 20_000
 #: How many imagined pairs the defaults are worth when probabilities are estimated.
 DEFAULT_PAIRS = 30.0
+#: How many imagined pairs u is worth in a session's own background.
+BACKGROUND_PAIRS = 100.0
 #: Relatives per match where a rule asks for something personal. Left free, relatives would there take in the matches
 #: whose first names differ, as the remaining fields cannot tell the two apart.
 COINCIDENCES = 0.02
@@ -69,11 +71,14 @@ def train(columns: Columns, blocks: Sequence[Blocks], model: Model, *, seed: int
     rounds = 0
     converged = not sessions
     shares = [np.array([0.3, 0.2 if related else 0.0, 0.5]) for _ in sessions]
+    backgrounds = [u for _ in sessions]
     while sessions and rounds < ROUNDS_MAX and not converged:
         rounds += 1
         before = np.concatenate(m)
         overall = np.array([share_matches, share_relatives, 1 - share_matches - share_relatives])
-        m, h, shares = _maximize(model.comparisons, sessions, shares, overall, m, u, h)
+        m, h, shares, backgrounds = _maximize(
+            model.comparisons, sessions, shares, overall, m, u, h, backgrounds
+        )
         if rounds % 5 == 0:
             share_matches, share_relatives = _overall(sessions, m, u, h, all_pairs, share_matches, share_relatives)
             u = _strangers(seen, m, h, share_matches, share_relatives, columns.rows)
@@ -234,8 +239,12 @@ def _maximize(
     m: list[Table],
     u: list[Table],
     h: list[Table],
-) -> tuple[list[Table], list[Table], list[Table]]:
+    backgrounds: list[list[Table]],
+) -> tuple[list[Table], list[Table], list[Table], list[list[Table]]]:
     """One round of expectation and maximization.
+
+    What strangers have in common depends on what brought them together: those of one first name are of one sex and
+    often of one country. Each session therefore has a background of its own, drawn towards u where it is thin.
 
     One comparison alone cannot tell class shares from level probabilities. Where only one speaks in a session, the
     silent ones, and the `overall` shares of the classes among all pairs, say how likely each pair is a match.
@@ -243,10 +252,11 @@ def _maximize(
     matches = [DEFAULT_PAIRS * np.array(comparison.default_m) for comparison in comparisons]
     relatives = [DEFAULT_PAIRS * (0.5 * a + 0.5 * b) for a, b in zip(m, u, strict=True)]
     new_shares = []
-    for session, share in zip(sessions, shares, strict=True):
+    new_backgrounds = []
+    for session, share, background in zip(sessions, shares, backgrounds, strict=True):
         alone = np.count_nonzero(session.speaks) < 2
         heard = np.ones_like(session.speaks) if alone else session.speaks
-        likelihoods = _likelihoods(session, (m, h, u), heard)
+        likelihoods = _likelihoods(session, (m, h, background), heard)
         posterior = _posteriors(likelihoods, overall if alone else share) * session.counts[:, None]
         total = posterior.sum(axis=0) + np.array([1.0, 1.0, 1.0])
         if share[1] == 0:
@@ -254,16 +264,20 @@ def _maximize(
         elif session.personal:
             total[1] = COINCIDENCES * total[0]
         new_shares.append(total / total.sum())
+        own = list(u)
         for i in np.flatnonzero(session.speaks):
             size = len(m[i]) + 1
             matches[i] += np.bincount(session.patterns[:, i], posterior[:, 0], size)[1:]
             relatives[i] += np.bincount(session.patterns[:, i], posterior[:, 1], size)[1:]
+            own[i] = BACKGROUND_PAIRS * u[i] + np.bincount(session.patterns[:, i], posterior[:, 2], size)[1:]
+            own[i] /= own[i].sum()
+        new_backgrounds.append(own)
     m = [counts / counts.sum() for counts in matches]
     h = [
         _relatives(comparison, m[i], u[i], relatives[i] / relatives[i].sum())
         for i, comparison in enumerate(comparisons)
     ]
-    return m, h, new_shares
+    return m, h, new_shares, new_backgrounds
 
 
 def _relatives(comparison: Comparison, m: Table, u: Table, learned: Table | None) -> Table:
