@@ -108,4 +108,4 @@ def test_a_snapshot_that_lacks_too_much_stops_and_keeps_going_on_what_was(
     message = custid.fails("run")
     assert "is a snapshot that lacks 41 of the 60 records" in message
     assert custid.code == 1
-    assert "sound: 1 runs" in custid("verify")
+    assert "sound: 1 run" in custid("verify")

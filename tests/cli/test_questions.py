@@ -135,7 +135,7 @@ def test_changes_since_a_run_that_was_not_fail(ran: Path, custid: Custid) -> Non
 
 
 def test_a_sound_registry_passes(ran: Path, custid: Custid) -> None:
-    assert custid("verify") == "customers.db is sound: 1 runs.\n"
+    assert custid("verify") == "customers.db is sound: 1 run.\n"
     assert json.loads(custid("verify", "--json"))["sound"] is True
 
 

@@ -23,7 +23,8 @@ class _Weights:
 
     def score(self, left: np.ndarray, right: np.ndarray, *, at_least: float) -> SimpleNamespace:
         pairs = zip(np.minimum(left, right).tolist(), np.maximum(left, right).tolist(), strict=True)
-        return SimpleNamespace(weights=np.array([self.weights.get(pair, -8.0) for pair in pairs]))
+        weights = np.array([self.weights.get(pair, -8.0) for pair in pairs])
+        return SimpleNamespace(weights=weights, evidence=weights)
 
 
 def _group(

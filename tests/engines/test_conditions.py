@@ -50,6 +50,7 @@ PLAIN: dict[str, Callable[[str, str], bool]] = {
     "v contained": _contained,
     "v initial": lambda a, b: min(len(a), len(b)) == 1 and a[0] == b[0],
     "v begins": _begins,
+    "v same_end >= 3": lambda a, b: min(len(a), len(b)) >= 3 and a[-3:] == b[-3:],
 }
 
 

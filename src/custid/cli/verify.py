@@ -36,6 +36,7 @@ def verify(registry: RegistryOption = None, json: JsonOption = False) -> None:
         for finding in findings:
             typer.echo(f"{finding.invariant}: {finding.message}")
         if not findings:
-            typer.echo(f"{held.location} is sound: {len(held.runs()):,} runs.")
+            runs = len(held.runs())
+            typer.echo(f"{held.location} is sound: {runs:,} run{'' if runs == 1 else 's'}.")
     if findings:
         raise typer.Exit(1)

@@ -56,11 +56,12 @@ COMPARISONS: tuple[Comparison, ...] = (
         ("phone*",),
         (
             _level("equal", "phone* equal", tf="phone"),
+            _level("equal_but_for_country", "phone* same_end >= 9"),
             _level("one_off", "phone* edits <= 1"),
             _OTHERWISE,
         ),
         shared=True,
-        default_m=(0.70, 0.08, 0.22),
+        default_m=(0.68, 0.02, 0.08, 0.22),
     ),
     Comparison(
         "birth_date",
@@ -215,7 +216,7 @@ COMPARISONS: tuple[Comparison, ...] = (
 )
 
 #: Keys that alone, or in pairs, may bring matches together; the engine measures what each would cost.
-_ALONE = ("email*", "phone*", *(f"{name}*" for name in _IDENTIFIERS), "name_tokens", "company", "company_latin")
+_ALONE = ("email*", "phone*", "phone*|last9", *(f"{name}*" for name in _IDENTIFIERS), "name_tokens", "company", "company_latin")
 _PAIRED = (
     "name_tokens",
     "given_latin",

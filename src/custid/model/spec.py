@@ -28,6 +28,7 @@ TESTS: dict[str, bool] = {
     "tokens": True,  # share of words in common (Jaccard) 0..1, at least
     "contained": False,  # every word of the shorter stands in the longer
     "initial": False,  # one is the first letter of the other
+    "same_end": True,  # so many last characters, at least
     "begins": False,  # one is the beginning of the other, at least three characters
     "digits_off": True,  # digits that differ in a date of eight, at most; two neighbours exchanged count as one
     "day_month_swapped": False,  # day and month exchanged

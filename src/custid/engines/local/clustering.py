@@ -156,7 +156,13 @@ def _weigh(
     left = np.concatenate([rows[i] for rows, (i, _) in zip(members, inner, strict=True)])
     right = np.concatenate([rows[j] for rows, (_, j) in zip(members, inner, strict=True)])
     scored = scorer.score(left, right, at_least=-np.inf)
-    evidence = np.clip(scored.weights - threshold, -PAIR_BITS_MAX, PAIR_BITS_MAX)
+    # Below the threshold only contradictions count: that two records share nothing to compare is no reason to part
+    # them, when others tie them together.
+    evidence = np.where(
+        scored.weights >= threshold,
+        np.minimum(scored.weights - threshold, PAIR_BITS_MAX),
+        np.clip(scored.evidence, -PAIR_BITS_MAX, 0.0),
+    )
     evidence = decisions.override(left, right, evidence)
     ends = np.cumsum([len(i) for i, _ in inner])
     against = np.add.reduceat(evidence < 0, ends - [len(i) for i, _ in inner])

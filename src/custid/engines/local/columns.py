@@ -18,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from custid.engines.local.derivations import derive
+
 
 Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
@@ -53,6 +55,7 @@ class Dictionary:
 
     def __init__(self, values: npt.NDArray[np.object_]) -> None:
         self.values = np.append(values, "")
+        self._derived: dict[str, npt.NDArray[np.int32]] = {}
 
     def __len__(self) -> int:
         return len(self.values)
@@ -121,12 +124,14 @@ class Dictionary:
 
     def derived(self, derivation: str) -> npt.NDArray[np.int32]:
         """For each value the number of what `derivation` makes of it (see `derivations`); -1 for nothing."""
-        from custid.engines.local.derivations import derive
-
-        made: dict[str | None, int] = {None: -1, "": -1}
-        return np.fromiter(
-            (made.setdefault(out, len(made) - 2) for out in derive(derivation, self.values)), np.int32, len(self)
-        )
+        if derivation not in self._derived:
+            made: dict[str | None, int] = {None: -1, "": -1}
+            self._derived[derivation] = np.fromiter(
+                (made.setdefault(out, len(made) - 2) for out in derive(derivation, self.values)),
+                np.int32,
+                len(self),
+            )
+        return self._derived[derivation]
 
 
 _HAN = re.compile(r"[㐀-鿿]")
@@ -150,13 +155,10 @@ class Column:
         self.name = name
         self.codes = codes
         self.dictionary = dictionary
-        self._derived: dict[str, Codes] = {}
 
     def derived(self, derivation: str) -> Codes:
         """Codes of a derivation, per row."""
-        if derivation not in self._derived:
-            self._derived[derivation] = self.dictionary.derived(derivation)[self.codes]
-        return self._derived[derivation]
+        return self.dictionary.derived(derivation)[self.codes]
 
     @cached_property
     def frequencies(self) -> npt.NDArray[np.int64]:

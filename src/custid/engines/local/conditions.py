@@ -213,6 +213,11 @@ def _begins(
     return out
 
 
+def _same_end(values: Dictionary, a: Values, b: Values, at_least: float) -> Mask:
+    ends = values.derived(f"last{int(at_least)}")
+    return (ends[a] >= 0) & (ends[a] == ends[b])
+
+
 def _full_dates(values: Dictionary, a: Values, b: Values) -> Mask:
     return (values.digits[a, 0] != 255) & (values.digits[b, 0] != 255)
 
@@ -264,6 +269,7 @@ _TESTS: dict[str, Test] = {
     "contained": _contained,
     "initial": _initial,
     "begins": _begins,
+    "same_end": _same_end,
     "digits_off": _digits_off,
     "day_month_swapped": _day_month_swapped,
     "same_year": _same_year,

@@ -27,10 +27,15 @@ _STRANGERS_MIN = 0.1
 
 @dataclass(frozen=True)
 class Scored:
-    """Pairs at or above a threshold: their positions in the chunk, weights in bits, and levels (pairs, comparisons)."""
+    """Pairs at or above a threshold: their positions in the chunk, weights in bits, and levels (pairs, comparisons).
+
+    `evidence` is the weight without the prior of two random records: 0 for a pair that has nothing in common to
+    compare, below 0 only where the two contradict each other.
+    """
 
     at: Rows
     weights: Bits
+    evidence: Bits
     levels: Levels
 
 
@@ -193,9 +198,10 @@ class Scorer:
                 levels = [earlier[alive] for earlier in levels]
                 pairs = Pairs(self.columns, pairs.left[alive], pairs.right[alive])
         weights = -np.logaddexp2(-strangers, -relatives)
+        evidence = -np.logaddexp2(self._prior - strangers, -relatives)
         keep = weights >= at_least
         stacked = np.stack(levels, axis=1) if levels else np.zeros((len(at), 0), np.uint8)
-        return Scored(at[keep], weights[keep], stacked[keep])
+        return Scored(at[keep], weights[keep], evidence[keep], stacked[keep])
 
     def describe(self, levels: Levels) -> list[str]:
         """Levels in words, per pair: "email:equal surname:close"; what is missing is left out."""
