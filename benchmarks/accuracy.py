@@ -91,7 +91,9 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     parser.add_argument("sets", nargs="*")
     asked = parser.parse_args()
-    found = {path.parent.name: path.parent for path in sorted(asked.data.glob("*/records.parquet"))} if asked.data else {}
+    found = (
+        {path.parent.name: path.parent for path in sorted(asked.data.glob("*/records.parquet"))} if asked.data else {}
+    )
     names = asked.sets or [*FEBRL, *found]
     print("| set | records | precision | recall | F1 | customers (true) | candidates | CPU s |")
     print("|---|---|---|---|---|---|---|---|")
@@ -105,7 +107,9 @@ def main() -> int:
             flush=True,
         )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"\ncustid {custid.__version__}, Python {platform.python_version()}, peak memory over all sets {peak:,.0f} MB")
+    print(
+        f"\ncustid {custid.__version__}, Python {platform.python_version()}, peak memory over all sets {peak:,.0f} MB"
+    )
     if asked.json:
         asked.json.write_text(json.dumps(rows, indent=1))
     return 0

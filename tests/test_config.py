@@ -148,9 +148,7 @@ def test_a_model_file_is_read(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_said_with_its_nearest_name(tmp_path: Path) -> None:
     written(tmp_path, GOOD)
-    with pytest.raises(
-        ConfigError, match=r"there is no file .*custmers\.toml\. Did you mean .*customers\.toml"
-    ):
+    with pytest.raises(ConfigError, match=r"there is no file .*custmers\.toml\. Did you mean .*customers\.toml"):
         read_config(tmp_path / "custmers.toml")
 
 

@@ -33,9 +33,7 @@ def test_the_license_is_packaged_whole() -> None:
 
 def test_importing_custid_sets_up_no_logging_and_writes_nothing(tmp_path: Path) -> None:
     code = "import custid, logging; print(logging.getLogger().handlers, logging.getLogger('custid').handlers)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
-    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert loaded.stdout.strip() == "[] []"
     assert list(tmp_path.iterdir()) == []
 
@@ -46,10 +44,7 @@ def test_every_data_file_of_the_package_is_text_or_declared() -> None:
     strays = [
         path
         for path in (ROOT / "src" / "custid").rglob("*")
-        if path.is_file()
-        and "__pycache__" not in path.parts
-        and path.suffix not in allowed
-        and path.name != "py.typed"
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix not in allowed and path.name != "py.typed"
     ]
     assert strays == []
 
@@ -79,9 +74,7 @@ def test_no_file_names_a_private_path_a_package_index_or_an_issue() -> None:
 
 
 #: Words with too many meanings; the glossary in ARCHITECTURE.md has better ones.
-VAGUE = re.compile(
-    r"(?:^|_)(?:entity|entities|node|nodes|item|manager|helper|helpers|utils|linker|resolver)(?:_|$|\.)"
-)
+VAGUE = re.compile(r"(?:^|_)(?:entity|entities|node|nodes|item|manager|helper|helpers|utils|linker|resolver)(?:_|$|\.)")
 
 
 def test_no_module_has_a_vague_name() -> None:

@@ -21,7 +21,12 @@ from custid.model.spec import Model
 from custid.resolve import resolve
 
 PEOPLE = [
-    {"given_name": "Anna", "surname": "Keller", "email": "anna.keller@example.org", "birth_date": "1980-03-05"},
+    {
+        "given_name": "Anna",
+        "surname": "Keller",
+        "email": "anna.keller@example.org",
+        "birth_date": "1980-03-05",
+    },
     {"given_name": "Bert", "surname": "Keller", "email": "bert@example.org", "birth_date": "1978-11-30"},
     {"given_name": "Zoë", "surname": "O'Brien", "email": "zoe@example.net", "birth_date": "1991-07-01"},
     {"given_name": "Li", "surname": "Zhang", "email": "li.zhang@example.cn", "birth_date": "1988-02-14"},
@@ -42,8 +47,7 @@ def _row(key: str, person: int, **changes: str | None) -> dict[str, str | None]:
 def _groups(run: custid.Run) -> set[frozenset[tuple[str, str]]]:
     frame = run.xref.to_pandas()
     return {
-        frozenset(zip(group["channel"], group["record_id"], strict=True))
-        for _, group in frame.groupby("customer_id")
+        frozenset(zip(group["channel"], group["record_id"], strict=True)) for _, group in frame.groupby("customer_id")
     }
 
 
@@ -107,7 +111,11 @@ _HISTORY = st.lists(
 
 def _channels(rows: list[tuple[str, int, int, dict[str, str | None]]]) -> list[Channel]:
     return [
-        Channel(name, _table([_row(f"{key}", person, **changes) for channel, key, person, changes in rows if channel == name]), record_id="id")
+        Channel(
+            name,
+            _table([_row(f"{key}", person, **changes) for channel, key, person, changes in rows if channel == name]),
+            record_id="id",
+        )
         for name in dict.fromkeys(row[0] for row in rows)
     ]
 
@@ -155,7 +163,9 @@ def test_a_merge_keeps_the_older_id_and_undoing_it_gives_the_other_back(tmp_path
     registry.decide(("crm", "1"), ("crm", "2"), "different", actor="steward", reason="father and daughter")
     resolve(Channel("crm", _table([_row("2", 0)]), record_id="id"), registry=registry, model=model)
     assert {key: registry.lookup("crm", key) for key in "12"} == before
-    again = resolve(Channel("crm", _table([_row("1", 0), _row("2", 0)]), record_id="id"), registry=registry, retrain=True)
+    again = resolve(
+        Channel("crm", _table([_row("1", 0), _row("2", 0)]), record_id="id"), registry=registry, retrain=True
+    )
     assert {key: registry.lookup("crm", key) for key in "12"} == before
     assert sum(again.summary["events"].values()) == 0
     assert registry.lookup("crm", "2", as_of=3) == before["1"]

@@ -79,9 +79,7 @@ def read_config(path: str | Path) -> Config:
 
 def _toml(path: Path) -> dict[str, Any]:
     if not path.exists():
-        raise ConfigError(
-            f"there is no file {path}.{_alike(path)} To make one from your data: custid init FILES..."
-        )
+        raise ConfigError(f"there is no file {path}.{_alike(path)} To make one from your data: custid init FILES...")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:

@@ -47,7 +47,9 @@ def pair_quality(predicted: npt.ArrayLike, truth: npt.ArrayLike) -> PairQuality:
     a = _numbers(predicted)
     b = _numbers(truth)
     if len(a) != len(b):
-        raise ValueError(f"predicted has {len(a)} records, truth {len(b)}; they must be the same records in the same order.")
+        raise ValueError(
+            f"predicted has {len(a)} records, truth {len(b)}; they must be the same records in the same order."
+        )
     both = a * (b.max(initial=0) + 1) + b
     return PairQuality(_pairs(both), _pairs(a), _pairs(b))
 

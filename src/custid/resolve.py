@@ -49,7 +49,8 @@ class Run:
 
     `run_id` is None for a dry run and without a registry; `previous` is the run before (0: none).
     `xref` XREF; `golden` one row per customer; `changes` CHANGES of this run; `rejects` REJECTS; `review` EDGES
-    (+ reason) for stewards: pairs between the two thresholds, and pairs a guard kept apart; `summary` plain data.
+    (+ reason, left_channel, left_record_id, right_channel, right_record_id) for stewards: pairs between the two
+    thresholds, and pairs a guard kept apart, strongest first; `summary` plain data.
     """
 
     run_id: int | None
@@ -145,7 +146,7 @@ def _run(
 
     with watch("golden"):
         golden = engine.survive(intake.live, assignment.links, model)
-    review = _review(matches.edges, clustering, assignment.links, state.decisions, model)
+    review = _named(_review(matches.edges, clustering, assignment.links, state.decisions, model), intake.all)
     model_text = to_json(model)
     summary = _summary(
         state, channels, readings, intake, assignment, matches, review, model, actor, started_at, dry_run
@@ -240,9 +241,7 @@ def _countries(model: Model | None, channels: Sequence[Channel]) -> dict[str, st
     return {**(model.countries if model else {}), **said}
 
 
-def _model(
-    known: Model | None, retrain: bool, engine: Engine, values: pa.Table, progress: Progress
-) -> Model:
+def _model(known: Model | None, retrain: bool, engine: Engine, values: pa.Table, progress: Progress) -> Model:
     """The known model, or one made for the data; blocking rules chosen and probabilities learnt where lacking."""
     model = engine.plan(values) if known is None or retrain else known
     if not model.blocking:
@@ -250,9 +249,7 @@ def _model(
     return model if model.trained else engine.train(values, model, seed=SEED, progress=progress)
 
 
-def _assign(
-    state: State, matches: Matches, clustering: Clustering, entropy: Callable[[int], bytes]
-) -> Assignment:
+def _assign(state: State, matches: Matches, clustering: Clustering, entropy: Callable[[int], bytes]) -> Assignment:
     issued = state.customers["customer_id"]
     return assign(
         run_id=state.run_id + 1,
@@ -277,14 +274,10 @@ def _evidence(edges: pa.Table, clusters: pa.Table, decisions: pa.Table) -> pa.Ta
     def together(left: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         known = np.isin(left, keys) & np.isin(right, keys)
         same = np.zeros(len(left), bool)
-        same[known] = (
-            cluster[np.searchsorted(keys, left[known])] == cluster[np.searchsorted(keys, right[known])]
-        )
+        same[known] = cluster[np.searchsorted(keys, left[known])] == cluster[np.searchsorted(keys, right[known])]
         return same
 
-    same = decisions.filter(
-        pc.and_(pc.equal(decisions["verdict"], "same"), pc.is_null(decisions["revoked_at"]))
-    )
+    same = decisions.filter(pc.and_(pc.equal(decisions["verdict"], "same"), pc.is_null(decisions["revoked_at"])))
     ties = pa.concat_tables(
         [
             pa.table(
@@ -321,9 +314,7 @@ def _evidence(edges: pa.Table, clusters: pa.Table, decisions: pa.Table) -> pa.Ta
     return ties.take(pa.array(tie[chosen])).append_column("record_key", pa.array(record[chosen], pa.int64()))
 
 
-def _review(
-    edges: pa.Table, clustering: Clustering, links: pa.Table, decisions: pa.Table, model: Model
-) -> pa.Table:
+def _review(edges: pa.Table, clustering: Clustering, links: pa.Table, decisions: pa.Table, model: Model) -> pa.Table:
     """What waits for a steward: pairs between the thresholds that ended apart, and pairs that were cut."""
     between = edges.filter(pc.less(edges["match_weight"], model.match_threshold))
     between = between.append_column("reason", pa.array(["between the thresholds"] * len(between), pa.string()))
@@ -332,14 +323,27 @@ def _review(
     order = np.argsort(keys)
     customer = links["customer_id"].combine_chunks().dictionary_encode().indices.to_numpy()[order]
     sides = [customer[np.searchsorted(keys[order], waiting[side].to_numpy())] for side in ("left_key", "right_key")]
-    decided = set(
-        zip(decisions["left_key"].to_pylist(), decisions["right_key"].to_pylist(), strict=True)
-    ) if len(decisions) else set()
+    decided = (
+        set(zip(decisions["left_key"].to_pylist(), decisions["right_key"].to_pylist(), strict=True))
+        if len(decisions)
+        else set()
+    )
     pairs = zip(waiting["left_key"].to_pylist(), waiting["right_key"].to_pylist(), strict=True) if decided else ()
     apart = sides[0] != sides[1]
     if decided:
         apart &= np.array([(min(pair), max(pair)) not in decided for pair in pairs], bool)
-    return waiting.filter(pa.array(apart, pa.bool_())).sort_by([("match_weight", "descending"), ("left_key", "ascending"), ("right_key", "ascending")])
+    return waiting.filter(pa.array(apart, pa.bool_())).sort_by(
+        [("match_weight", "descending"), ("left_key", "ascending"), ("right_key", "ascending")]
+    )
+
+
+def _named(pairs: pa.Table, records: pa.Table) -> pa.Table:
+    """The pairs with the names of their records."""
+    for side in ("left", "right"):
+        rows = pc.index_in(pairs[f"{side}_key"], value_set=records["record_key"].combine_chunks())
+        for name in ("channel", "record_id"):
+            pairs = pairs.append_column(f"{side}_{name}", records[name].take(rows))
+    return pairs
 
 
 def _xref(records: pa.Table, links: pa.Table) -> pa.Table:

@@ -38,7 +38,8 @@ class Table:
 
     def to_pandas(self) -> pd.DataFrame:
         """A pandas DataFrame."""
-        return self._arrow.to_pandas()
+        frame: pd.DataFrame = self._arrow.to_pandas()
+        return frame
 
     def to_polars(self) -> Any:
         """A polars DataFrame. Raises MissingExtra when polars is not installed."""
@@ -54,5 +55,8 @@ class Table:
 
         path = Path(path)
         partial = path.with_name(f".{path.name}.partial")
-        pq.write_table(self._arrow, partial)
-        partial.replace(path)
+        try:
+            pq.write_table(self._arrow, partial)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)

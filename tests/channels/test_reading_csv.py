@@ -77,9 +77,7 @@ def test_accents_far_down_a_file_decide_its_encoding_all_the_same(tmp_path: Path
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
-def test_a_row_with_undecodable_bytes_is_rejected_and_the_others_are_taken(
-    tmp_path: Path, encoding: str
-) -> None:
+def test_a_row_with_undecodable_bytes_is_rejected_and_the_others_are_taken(tmp_path: Path, encoding: str) -> None:
     lines = [f"{number},王小明{number},北京" for number in range(50)]
     data = "\n".join(["id,姓名,城市", *lines]).encode(encoding).split(b"\n")
     data[20] = b"19,\xff\xff,x"
@@ -90,9 +88,7 @@ def test_a_row_with_undecodable_bytes_is_rejected_and_the_others_are_taken(
     assert json.loads(reading.rejects["raw"][0].as_py())["id"] == "19"
 
 
-def test_an_undecodable_byte_in_a_ragged_row_is_no_crash(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_an_undecodable_byte_in_a_ragged_row_is_no_crash(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     rows = "".join(f"{number},王小明{number}\n" for number in range(50)).encode()
     reading = read_csv(tmp_path, "id,姓名\n".encode() + rows + b"x\xff\n")
     assert reasons(reading) == [(51, "wrong_column_count")]
@@ -242,9 +238,7 @@ def test_an_unknown_extension_asks_for_the_format(tmp_path: Path) -> None:
     assert len(read(Channel("crm", path, format="csv")).records) == 3
 
 
-@pytest.mark.parametrize(
-    ("start", "what"), [(b"PK\x03\x04", "Excel"), (b"\x1f\x8b", "gzip"), (b"PAR1", "Parquet")]
-)
+@pytest.mark.parametrize(("start", "what"), [(b"PK\x03\x04", "Excel"), (b"\x1f\x8b", "gzip"), (b"PAR1", "Parquet")])
 def test_a_file_that_is_something_else_is_called_what_it_is(tmp_path: Path, start: bytes, what: str) -> None:
     with pytest.raises(InputError, match=what):
         read_csv(tmp_path, start + b"rest of it")
@@ -282,9 +276,7 @@ _BYTES = st.one_of(st.binary(max_size=400), st.lists(_PIECES, max_size=40).map(b
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=_BYTES, prefix=st.sampled_from([b"", b"id,name\n"]))
-def test_any_bytes_are_read_or_refused_and_the_counts_add_up(
-    tmp_path: Path, data: bytes, prefix: bytes
-) -> None:
+def test_any_bytes_are_read_or_refused_and_the_counts_add_up(tmp_path: Path, data: bytes, prefix: bytes) -> None:
     try:
         reading = read_csv(tmp_path, prefix + data)
     except CustidError:

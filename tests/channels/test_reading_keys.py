@@ -19,9 +19,7 @@ def table(**columns: list[Any]) -> pa.Table:
 
 def given(source: pa.Table, **options: Any) -> Reading:
     reading = read(Channel("crm", source, **options))
-    assert (
-        reading.rows_read == len(reading.records) + len(reading.deleted) + len(reading.rejects) == len(source)
-    )
+    assert reading.rows_read == len(reading.records) + len(reading.deleted) + len(reading.rejects) == len(source)
     return reading
 
 
@@ -36,9 +34,7 @@ def reasons(reading: Reading) -> list[str]:
 # --- which column -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "name", ["id", "ID", "record_id", "customer_id", "rec_id", "客户编号", "crm_id", "Kunden-Nr."]
-)
+@pytest.mark.parametrize("name", ["id", "ID", "record_id", "customer_id", "rec_id", "客户编号", "crm_id", "Kunden-Nr."])
 def test_the_key_is_found_by_its_name(name: str) -> None:
     assert ids(given(table(**{"email": ["a@b.de", "c@d.de"], name: ["x1", "x2"]}))) == ["x1", "x2"]
 
@@ -106,10 +102,7 @@ def test_the_row_changed_last_is_kept() -> None:
     )
     assert reading.records["full_name"].to_pylist() == ["new"]
     assert reasons(reading) == ["duplicate_record_id"] * 2
-    assert (
-        "row 1 has the same record_id and was kept: it was changed later"
-        in reading.rejects["detail"][0].as_py()
-    )
+    assert "row 1 has the same record_id and was kept: it was changed later" in reading.rejects["detail"][0].as_py()
 
 
 def test_the_row_kept_does_not_depend_on_the_order_of_rows() -> None:
@@ -150,9 +143,7 @@ def test_an_unreadable_stamp_is_unknown_and_remarked_on() -> None:
 
 def test_a_delta_gives_records_and_deletions() -> None:
     reading = given(
-        table(
-            id=["1", "2", "3", "4", "5"], name=list("ABCDE"), deleted=["false", "TRUE", "是", None, "perhaps"]
-        ),
+        table(id=["1", "2", "3", "4", "5"], name=list("ABCDE"), deleted=["false", "TRUE", "是", None, "perhaps"]),
         kind="delta",
     )
     assert ids(reading) == ["1", "4"]
@@ -249,9 +240,7 @@ def test_salesforce_names_match_in_the_form_of_its_api_and_of_its_labels() -> No
         Title=["CTO"],
         LastModifiedDate=["2024-01-01T00:00:00.000Z"],
     )
-    labels = table(
-        **{"Contact ID": ["003A"], "Last Name": ["Bell"], "Mailing Street": ["1 Main St"], "Title": ["CTO"]}
-    )
+    labels = table(**{"Contact ID": ["003A"], "Last Name": ["Bell"], "Mailing Street": ["1 Main St"], "Title": ["CTO"]})
     for source in (api, labels):
         row = given(source, preset="salesforce_contact").records.to_pylist()[0]
         assert (row["record_id"], row["surname"], row["street"], row["job_title"]) == (
@@ -271,9 +260,7 @@ def test_hubspot_is_read_by_its_preset_and_lacking_columns_do_not_matter() -> No
 
 def test_what_the_user_says_wins_over_the_preset() -> None:
     source = table(**{"Customer ID": ["1"], "Tags": ["M1"], "own": ["2"]})
-    row = given(
-        source, preset="shopify", columns={"Tags": "loyalty_id"}, record_id="own"
-    ).records.to_pylist()[0]
+    row = given(source, preset="shopify", columns={"Tags": "loyalty_id"}, record_id="own").records.to_pylist()[0]
     assert (row["record_id"], row["loyalty_id"]) == ("2", "M1")
 
 

@@ -54,9 +54,7 @@ def test_a_name_says_what_a_column_means(column: str, field: str) -> None:
 
 
 def test_the_columns_of_febrl_are_known() -> None:
-    names = (
-        "given_name surname street_number address_1 address_2 suburb postcode state date_of_birth soc_sec_id"
-    )
+    names = "given_name surname street_number address_1 address_2 suburb postcode state date_of_birth soc_sec_id"
     found = fields({name: ["1"] for name in names.split()})
     expected = "given_name surname street_number street unit city postcode region birth_date national_id"
     assert list(found.values()) == expected.split()

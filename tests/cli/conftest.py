@@ -60,9 +60,7 @@ class Custid:
         assert self.code in (1, 2), self.out
         assert "Traceback" not in self.err
         messages = [
-            line
-            for line in self.err.splitlines()
-            if not line.startswith(("custid: reading", "custid: looking"))
+            line for line in self.err.splitlines() if not line.startswith(("custid: reading", "custid: looking"))
         ]
         assert len(messages) == 1, self.err
         return messages[0]

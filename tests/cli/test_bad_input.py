@@ -55,9 +55,7 @@ def test_a_broken_parquet_file(folder: Path, custid: Custid) -> None:
 def test_a_wrong_encoding(folder: Path, custid: Custid) -> None:
     text = "\n".join(crm_rows()).replace("Anna", "安娜").encode("gb18030")
     (folder / "crm.csv").write_bytes(text)
-    (folder / "customers.toml").write_text(
-        CONFIG.replace('path = "crm.csv"', 'path = "crm.csv"\nencoding = "utf-8"')
-    )
+    (folder / "customers.toml").write_text(CONFIG.replace('path = "crm.csv"', 'path = "crm.csv"\nencoding = "utf-8"'))
     message = custid.fails("run")
     assert "crm.csv" in message
     assert "utf-8" in message.lower()
@@ -100,9 +98,7 @@ def test_an_all_null_column_is_noted_and_the_run_keeps_going(folder: Path, custi
     assert "column 'fax' is empty in every row" in custid.out
 
 
-def test_a_snapshot_that_lacks_too_much_stops_and_keeps_going_on_what_was(
-    folder: Path, custid: Custid
-) -> None:
+def test_a_snapshot_that_lacks_too_much_stops_and_keeps_going_on_what_was(folder: Path, custid: Custid) -> None:
     custid("run", "--quiet")
     (folder / "crm.csv").write_text("\n".join(crm_rows()[:20]) + "\n")
     message = custid.fails("run")

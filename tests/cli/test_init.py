@@ -40,9 +40,7 @@ def test_a_file_that_is_there_is_not_written_over_unless_forced(folder: Path, cu
 
 
 def test_strange_column_names_survive(folder: Path, custid: Custid) -> None:
-    (folder / "odd.csv").write_text(
-        'id,"a ""quoted"" name","two\nlines",电子邮件\n1,x,y,a@b.de\n', encoding="utf-8"
-    )
+    (folder / "odd.csv").write_text('id,"a ""quoted"" name","two\nlines",电子邮件\n1,x,y,a@b.de\n', encoding="utf-8")
     custid("init", "odd.csv", "--output", "odd.toml")
     assert custid.code == 0
     assert read_config("odd.toml").channels[0].columns["电子邮件"] == "email"

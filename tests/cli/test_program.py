@@ -20,9 +20,7 @@ COMMANDS = ["init", "run", "lookup", "show", "history", "changes", "verify"]
 
 
 def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAM, *arguments], capture_output=True, text=True, env={**os.environ, **environment}
-    )
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, env={**os.environ, **environment})
 
 
 def test_the_program_says_its_version() -> None:

@@ -144,18 +144,14 @@ def test_findings_are_printed_and_fail(ran: Path, custid: Custid, monkeypatch: p
     monkeypatch.setattr("custid.registries.embedded.EmbeddedRegistry.verify", lambda _: found)
     assert custid("verify") == "I4: the xref differs\n"
     assert custid.code == 1
-    assert json.loads(custid("verify", "--json"))["findings"] == [
-        {"invariant": "I4", "message": "the xref differs"}
-    ]
+    assert json.loads(custid("verify", "--json"))["findings"] == [{"invariant": "I4", "message": "the xref differs"}]
     assert custid.code == 1
 
 
 # --- where the registry is ---
 
 
-@pytest.mark.parametrize(
-    "command", [["lookup", "crm", "C0"], ["show", "X"], ["history", "X"], ["changes"], ["verify"]]
-)
+@pytest.mark.parametrize("command", [["lookup", "crm", "C0"], ["show", "X"], ["history", "X"], ["changes"], ["verify"]])
 def test_without_a_registry_every_command_says_how_to_get_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, custid: Custid, command: list[str]
 ) -> None:

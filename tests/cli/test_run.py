@@ -129,9 +129,7 @@ def test_an_interrupted_run_says_that_nothing_was_written(
     assert not (folder / "customers.db").exists()
 
 
-def test_a_run_that_lost_the_race_is_told_so(
-    folder: Path, custid: Custid, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_lost_the_race_is_told_so(folder: Path, custid: Custid, monkeypatch: pytest.MonkeyPatch) -> None:
     def beaten(*_: object) -> None:
         raise RunConflict("another run landed; nothing was written.")
 

@@ -56,9 +56,7 @@ def test_every_pair_that_shares_a_key_is_yielded_once(
         for left, right in zip(lefts, rights, strict=True)
     ]
     expected = {
-        (i, j)
-        for i, j in combinations(range(len(rows)), 2)
-        if any(_shares(rule, rows[i], rows[j]) for rule in rules)
+        (i, j) for i, j in combinations(range(len(rows)), 2) if any(_shares(rule, rows[i], rows[j]) for rule in rules)
     }
     assert len(found) == len(set(found))
     assert set(found) == expected

@@ -56,7 +56,10 @@ def _sets(cluster: np.ndarray) -> set[frozenset[int]]:
 
 
 def test_records_joined_by_strong_edges_are_one_cluster() -> None:
-    assert _sets(_group(4, {(0, 1): 9, (1, 2): 9, (0, 2): 9}).cluster) == {frozenset({0, 1, 2}), frozenset({3})}
+    assert _sets(_group(4, {(0, 1): 9, (1, 2): 9, (0, 2): 9}).cluster) == {
+        frozenset({0, 1, 2}),
+        frozenset({3}),
+    }
 
 
 def test_a_weak_bridge_between_two_tight_groups_is_cut_and_reported() -> None:

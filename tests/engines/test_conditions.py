@@ -95,9 +95,7 @@ def test_a_missing_value_meets_no_condition() -> None:
 
 
 def test_the_best_pair_of_several_values_counts() -> None:
-    columns = Columns(
-        pa.table({"phone": ["111111", "222222"], "phone_2": pa.array(["333333", "111111"], pa.string())})
-    )
+    columns = Columns(pa.table({"phone": ["111111", "222222"], "phone_2": pa.array(["333333", "111111"], pa.string())}))
     pairs = Pairs(columns, np.array([0]), np.array([1]))
     assert holds(pairs, Condition.parse("phone* equal"), np.arange(1)).all()
     assert not holds(pairs, Condition.parse("phone equal"), np.arange(1)).any()

@@ -91,7 +91,10 @@ def test_early_stopping_changes_no_weight_of_a_pair_that_is_kept(trained: tuple[
 def test_a_rare_value_in_common_weighs_more_than_a_common_one() -> None:
     names = ["smith"] * 400 + ["quillfeather"] * 2 + [f"n{i}" for i in range(600)]
     table = pa.table({"surname": names, "surname_latin": names})
-    levels = (Level("equal", ("surname equal",), 0.9, 0.05, 0.5, "surname"), Level("different", (), 0.1, 0.95, 0.5))
+    levels = (
+        Level("equal", ("surname equal",), 0.9, 0.05, 0.5, "surname"),
+        Level("different", (), 0.1, 0.95, 0.5),
+    )
     model = Model(
         (Comparison("surname", ("surname_latin",), levels, shared=True),),
         (),
@@ -104,8 +107,17 @@ def test_a_rare_value_in_common_weighs_more_than_a_common_one() -> None:
 
 def test_what_a_household_shares_does_not_make_one_person() -> None:
     """Surname, address, landline and mailbox in common, first name and birth date not: relatives."""
-    shared = {"surname": ["li"] * 2, "surname_latin": ["li"] * 2, "phone": ["+861"] * 2, "email": ["x@y.z"] * 2}
-    personal = {"given_name": ["anna", "bert"], "given_latin": ["anna", "bert"], "birth_date": ["1980-01-02", "2011-12-30"]}
+    shared = {
+        "surname": ["li"] * 2,
+        "surname_latin": ["li"] * 2,
+        "phone": ["+861"] * 2,
+        "email": ["x@y.z"] * 2,
+    }
+    personal = {
+        "given_name": ["anna", "bert"],
+        "given_latin": ["anna", "bert"],
+        "birth_date": ["1980-01-02", "2011-12-30"],
+    }
     rest = 500
     table = pa.table(
         {
@@ -118,7 +130,12 @@ def test_what_a_household_shares_does_not_make_one_person() -> None:
         replace(
             comparison,
             levels=tuple(
-                replace(level, m=m, u=1e-4 if i == 0 else 0.5, h=0.5 if comparison.shared else (1e-3 if i == 0 else 0.5))
+                replace(
+                    level,
+                    m=m,
+                    u=1e-4 if i == 0 else 0.5,
+                    h=0.5 if comparison.shared else (1e-3 if i == 0 else 0.5),
+                )
                 for i, (level, m) in enumerate(zip(comparison.levels, comparison.default_m, strict=True))
             ),
         )
@@ -132,6 +149,4 @@ def test_what_a_household_shares_does_not_make_one_person() -> None:
 def test_levels_are_described_without_values(trained: tuple[Columns, Model]) -> None:
     columns, model = trained
     levels = Comparing(columns, model.comparisons).levels(np.array([0]), np.array([0]))
-    assert Scorer(columns, model).describe(levels) == [
-        "birth_date:equal given_name:equal surname:equal"
-    ]
+    assert Scorer(columns, model).describe(levels) == ["birth_date:equal given_name:equal surname:equal"]

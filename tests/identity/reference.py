@@ -27,9 +27,7 @@ def name(number: int) -> str:
 
 
 def clusters_of(partition: Partition) -> pa.Table:
-    return pa.table(
-        {"record_key": list(partition), "cluster": list(partition.values())}, schema=schemas.CLUSTERS
-    )
+    return pa.table({"record_key": list(partition), "cluster": list(partition.values())}, schema=schemas.CLUSTERS)
 
 
 def shuffled(table: pa.Table, chance: random.Random) -> pa.Table:

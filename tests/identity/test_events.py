@@ -118,9 +118,7 @@ def test_replay_does_not_depend_on_the_order_of_rows(seed: int) -> None:
     for _ in range(4):
         life.run({key: chance.randrange(4) for key in range(8) if chance.random() < 0.8})
     mixed = shuffled(life.events, chance)
-    assert [table.to_pylist() for table in replay(mixed)] == [
-        table.to_pylist() for table in replay(life.events)
-    ]
+    assert [table.to_pylist() for table in replay(mixed)] == [table.to_pylist() for table in replay(life.events)]
     assert faults(mixed) == []
     assert seal("", mixed) == seal("", life.events)
 
@@ -180,11 +178,7 @@ def test_the_seal_is_the_hash_of_the_bytes_its_docstring_says(rows: list[dict[st
             if field.type == pa.int64():
                 said += struct.pack("<q", value or 0)
             else:
-                said += (
-                    b"\0\0\xc0\x7f"
-                    if value is not None and math.isnan(value)
-                    else struct.pack("<f", value or 0.0)
-                )
+                said += b"\0\0\xc0\x7f" if value is not None and math.isnan(value) else struct.pack("<f", value or 0.0)
     assert seal("before", events) == hashlib.sha256(said).hexdigest()
 
 
@@ -204,9 +198,7 @@ def test_any_changed_value_breaks_the_seal(rows: list[dict[str, object]], data: 
     place = data.draw(st.integers(0, len(rows) - 1))
     column = data.draw(st.sampled_from(sorted(rows[0])))
     changed = [dict(row) for row in rows]
-    changed[place][column] = data.draw(
-        st.sampled_from([row[column] for row in rows]) | ROW.map(lambda r: r[column])
-    )
+    changed[place][column] = data.draw(st.sampled_from([row[column] for row in rows]) | ROW.map(lambda r: r[column]))
     # repr, for NaN is not equal to itself, and 0.0 stands for -0.0
     same = repr(changed).replace("-0.0", "0.0") == repr(rows).replace("-0.0", "0.0")
     assert (seal("before", rows_of(changed)) == sealed) == same
@@ -214,9 +206,7 @@ def test_any_changed_value_breaks_the_seal(rows: list[dict[str, object]], data: 
 
 @given(st.lists(ROW, min_size=1, max_size=6), st.data())
 @settings(max_examples=50, deadline=None)
-def test_a_removed_or_reordered_event_breaks_the_seal(
-    rows: list[dict[str, object]], data: st.DataObject
-) -> None:
+def test_a_removed_or_reordered_event_breaks_the_seal(rows: list[dict[str, object]], data: st.DataObject) -> None:
     events = rows_of(rows)
     sealed = seal("", events)
     gone = data.draw(st.integers(0, len(rows) - 1))
@@ -234,10 +224,7 @@ def test_how_arrow_holds_the_events_does_not_matter(rows: list[dict[str, object]
     sealed = seal("", events)
     chance = random.Random(seed)
     assert seal("", shuffled(events, chance)) == sealed
-    assert (
-        seal("", pa.concat_tables([events.slice(place, 1) for place in range(len(events))] or [events]))
-        == sealed
-    )
+    assert seal("", pa.concat_tables([events.slice(place, 1) for place in range(len(events))] or [events])) == sealed
     wide = pa.table({name: _otherwise(events[name]) for name in reversed(events.column_names)})
     assert seal("", wide) == sealed
 

@@ -22,9 +22,7 @@ def as_a_registry_gives_it(life: Life) -> pa.Table:
         events.append_column("at", [[START + timedelta(days=run) for run in events["run_id"].to_pylist()]])
         .append_column("actor", pa.repeat("nightly", len(keys)))
         .append_column("channel", [["crm" if each else None for each in known]])
-        .append_column(
-            "record_id", [[f"A-{key}" if each else None for key, each in zip(keys, known, strict=True)]]
-        )
+        .append_column("record_id", [[f"A-{key}" if each else None for key, each in zip(keys, known, strict=True)]])
     )
 
 

@@ -411,9 +411,7 @@ def test_a_killed_commit_leaves_the_registry_as_before_or_as_after(path: Path) -
     registry = connect(path)
     landed = 0
     for _ in range(KILLS):
-        process = subprocess.Popen(
-            [sys.executable, "-c", ENDLESS, str(path)], stdout=subprocess.PIPE, text=True
-        )
+        process = subprocess.Popen([sys.executable, "-c", ENDLESS, str(path)], stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         time.sleep(chance.uniform(0, 0.25))

@@ -58,9 +58,7 @@ def test_a_run_that_changed_nothing_says_so() -> None:
 def test_several_channels_are_summed() -> None:
     crm = summary()["channels"]["crm"]
     text = as_text(summary(channels={"crm": crm, "shop": crm}))
-    assert [line.split()[:3] for line in text.splitlines() if line.startswith("all")] == [
-        ["all", "2,400", "6"]
-    ]
+    assert [line.split()[:3] for line in text.splitlines() if line.startswith("all")] == [["all", "2,400", "6"]]
 
 
 def test_columns_line_up_beside_wide_characters() -> None:
@@ -77,6 +75,4 @@ def test_a_dry_run_and_a_run_without_a_registry_say_so() -> None:
 
 def test_notes_are_told_with_their_channel() -> None:
     crm = {**summary()["channels"]["crm"], "notes": ["column 'fax' is empty in every row"]}
-    assert as_text(summary(channels={"crm": crm})).endswith(
-        "notes\n  crm:  column 'fax' is empty in every row"
-    )
+    assert as_text(summary(channels={"crm": crm})).endswith("notes\n  crm:  column 'fax' is empty in every row")

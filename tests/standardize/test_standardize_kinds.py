@@ -8,9 +8,7 @@ import pytest
 from custid.standardize import standardize
 
 
-def one(
-    default_country: str | None = None, day_first: bool | None = None, **fields: str
-) -> dict[str, str | None]:
+def one(default_country: str | None = None, day_first: bool | None = None, **fields: str) -> dict[str, str | None]:
     """The comparable values of one record."""
     table = pa.table({name: pa.array([value], pa.string()) for name, value in fields.items()})
     rows: list[dict[str, str | None]] = standardize(
@@ -426,9 +424,7 @@ def test_parts_of_addresses_are_folded(field: str, value: str, expected: str | N
 @pytest.mark.parametrize(
     "value", ["无", "未知", "不详", "N/A", "na", "null", "None", "UNKNOWN", "test", "测试", "-", ".", "xxx"]
 )
-@pytest.mark.parametrize(
-    "field", ["surname", "email", "phone", "birth_date", "street", "loyalty_id", "company"]
-)
+@pytest.mark.parametrize("field", ["surname", "email", "phone", "birth_date", "street", "loyalty_id", "company"])
 def test_a_placeholder_is_null_in_every_field_and_reported(field: str, value: str) -> None:
     found = standardize(pa.table({field: [value, value]}))
     assert found.values[field].to_pylist() == [None, None]

@@ -109,9 +109,7 @@ def test_usual_values_stay_as_they_are_the_second_time(field: str, value: str) -
 
 
 def test_the_columns_depend_on_the_fields_alone() -> None:
-    table = pa.table(
-        {"full_name": ["Ann Lee"], "national_id": ["5304218"], "email_2": [None], "colour": ["red"]}
-    )
+    table = pa.table({"full_name": ["Ann Lee"], "national_id": ["5304218"], "email_2": [None], "colour": ["red"]})
     names = standardize(table).values.column_names
     assert names == standardize(table.slice(0, 0)).values.column_names
     assert {"given_name", "surname", "company", "birth_date", "sex", "email_2", "email_local_2"} <= set(names)
@@ -126,9 +124,7 @@ def test_a_table_without_fields_or_rows_is_taken() -> None:
 
 
 def test_keys_and_channels_pass_through_in_their_order() -> None:
-    table = pa.table(
-        {"record_key": [7, 3], "channel": ["b", "a"], "record_id": ["1", "2"], "surname": ["Lee", "Ng"]}
-    )
+    table = pa.table({"record_key": [7, 3], "channel": ["b", "a"], "record_id": ["1", "2"], "surname": ["Lee", "Ng"]})
     assert standardize(table).values.select(["record_key", "channel", "surname"]).to_pylist() == [
         {"record_key": 7, "channel": "b", "surname": "lee"},
         {"record_key": 3, "channel": "a", "surname": "ng"},
@@ -146,9 +142,7 @@ def test_each_channel_can_have_its_own_country_and_order_of_day_and_month() -> N
 
 
 def test_junk_is_counted_by_row_and_sorted() -> None:
-    table = pa.table(
-        {"email": ["a@a.com", "x", "x", "ann@x.org", None], "phone": ["无", "1.38E+10", None, "无", "0"]}
-    )
+    table = pa.table({"email": ["a@a.com", "x", "x", "ann@x.org", None], "phone": ["无", "1.38E+10", None, "无", "0"]})
     assert [tuple(row.values()) for row in standardize(table).junk.to_pylist()] == [
         ("email", "x", "unreadable", 2),
         ("email", "a@a.com", "placeholder", 1),

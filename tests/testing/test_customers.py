@@ -90,18 +90,14 @@ def test_without_mistakes_a_person_is_written_one_way() -> None:
     none = Mistakes(**dict.fromkeys(Mistakes.__dataclass_fields__, 0.0))
     made = households(3_000, seed=9, mistakes=none)
     table = made.records.append_column("true_id", made.truth["true_id"])
-    grouped = table.group_by("true_id").aggregate(
-        [("birth_date", "count_distinct"), ("given_name", "count_distinct")]
-    )
+    grouped = table.group_by("true_id").aggregate([("birth_date", "count_distinct"), ("given_name", "count_distinct")])
     assert pc.max(grouped["birth_date_count_distinct"]).as_py() == 1
     # null where a record gives the full name
     assert pc.max(grouped["given_name_count_distinct"]).as_py() == 1
 
 
 def test_birth_dates_are_dates(made_up: MadeUp) -> None:
-    assert (
-        made_up.records["birth_date"].cast(pa.date32()).null_count == made_up.records["birth_date"].null_count
-    )
+    assert made_up.records["birth_date"].cast(pa.date32()).null_count == made_up.records["birth_date"].null_count
 
 
 def test_common_names_stay_common_and_rare_ones_are_many(people: People) -> None:
@@ -128,9 +124,7 @@ def test_there_are_twins_with_different_given_names(people: People) -> None:
 
 
 def test_there_are_fathers_and_sons_of_one_name(people: People) -> None:
-    one_name = pa.table(
-        {"household": people.household, "given": people.given_name, "surname": people.surname}
-    )
+    one_name = pa.table({"household": people.household, "given": people.given_name, "surname": people.surname})
     counts = (
         one_name.filter(pa.array(people.male))
         .group_by(["household", "given", "surname"])

@@ -112,10 +112,7 @@ def test_the_second_batch_brings_two_merges_and_two_splits(retail: Path) -> None
     assert second["crm", "C-900003"] != second["shop", "9900007"]
     assert first["loyalty", "8899000008"] == first["crm", "C-900004"]
     assert second["loyalty", "8899000008"] != second["crm", "C-900004"]
-    emily = [
-        next(row for row in rows_of(retail, batch, "crm") if row["contact_id"] == "C-900001")
-        for batch in BATCHES
-    ]
+    emily = [next(row for row in rows_of(retail, batch, "crm") if row["contact_id"] == "C-900001") for batch in BATCHES]
     shop = next(row for row in rows_of(retail, BATCHES[0], "shop") if row["Customer ID"] == 9900001)
     assert emily[0]["mail"] != shop["Email"] == emily[1]["mail"]
     assert ("crm", "C-900002") not in first

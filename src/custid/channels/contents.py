@@ -207,11 +207,7 @@ _TESTS: tuple[tuple[str, float, float, str, Callable[[str], object]], ...] = (
 
 def _guess_sex(texts: Sequence[str]) -> Guess | None:
     distinct = {text.lower() for text in texts}
-    if (
-        2 <= len(distinct) <= 5
-        and distinct <= word_list("sex")
-        and len(distinct & word_list("sex_telling")) >= 2
-    ):
+    if 2 <= len(distinct) <= 5 and distinct <= word_list("sex") and len(distinct & word_list("sex_telling")) >= 2:
         return Guess("sex", 0.8, f"its values are {', '.join(sorted(distinct))}")
     return None
 
@@ -231,22 +227,14 @@ def _guess_western_name(texts: Sequence[str]) -> Guess | None:
     words = [text.lower().replace(",", " ").split() for text in texts]
     if share_of(lambda parts: len(parts) in (2, 3), words) >= 0.8:
         known = share_of(
-            lambda parts: (
-                word_list("western_given_names") & set(parts) or word_list("western_surnames") & set(parts)
-            ),
+            lambda parts: word_list("western_given_names") & set(parts) or word_list("western_surnames") & set(parts),
             words,
         )
-        return (
-            Guess("full_name", 0.7, f"{known:.0%} of its values hold a common name") if known >= 0.4 else None
-        )
+        return Guess("full_name", 0.7, f"{known:.0%} of its values hold a common name") if known >= 0.4 else None
     if share_of(lambda parts: len(parts) == 1, words) < 0.8:
         return None
-    given = share_of(
-        lambda parts: parts[0] in word_list("western_given_names"), [parts for parts in words if parts]
-    )
-    surname = share_of(
-        lambda parts: parts[-1] in word_list("western_surnames"), [parts for parts in words if parts]
-    )
+    given = share_of(lambda parts: parts[0] in word_list("western_given_names"), [parts for parts in words if parts])
+    surname = share_of(lambda parts: parts[-1] in word_list("western_surnames"), [parts for parts in words if parts])
     if max(given, surname) < max(0.25, 3 / len(words)):  # "green" and "brown" alone are colors
         return None
     if given >= surname:

@@ -41,9 +41,7 @@ def read_delimited(
 ) -> Rows:
     """All rows. Raises InputError when the file is empty or unreadable, UsageError for a bad delimiter."""
     if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0'):
-        raise UsageError(
-            f"delimiter {delimiter!r} is not one plain character. Use one such as ',', ';', '\\t' or '|'."
-        )
+        raise UsageError(f"delimiter {delimiter!r} is not one plain character. Use one such as ',', ';', '\\t' or '|'.")
     found = find_encoding(path, encoding)
     sample, whole = read_sample(path, found, _SAMPLE_BYTES)
     if not sample.strip("\r\n\t \0"):
@@ -126,9 +124,7 @@ def _parse(
                 return pa.Table.from_batches(batches, schema=reader.schema), ragged
         except pa.ArrowInvalid as error:
             if "straddl" in str(error) and block < min(2 * size + 16, _BLOCK_BYTES_MAX):
-                block = min(
-                    2 * size + 16, _BLOCK_BYTES_MAX
-                )  # a row longer than a block: take the file as one block
+                block = min(2 * size + 16, _BLOCK_BYTES_MAX)  # a row longer than a block: take the file as one block
                 continue
             raise InputError(
                 f"{path} cannot be read as CSV (encoding {encoding.name}, delimiter {delimiter!r}): {error}. "
@@ -136,22 +132,16 @@ def _parse(
             ) from error
 
 
-def _rows(
-    path: Path, encoding: Encoding, delimiter: str, table: pa.Table, ragged: list[tuple[int, str]]
-) -> Rows:
+def _rows(path: Path, encoding: Encoding, delimiter: str, table: pa.Table, ragged: list[tuple[int, str]]) -> Rows:
     notes = [encoding.note] if encoding.note else []
     if not len(table):
         raise InputError(f"{path} has no header row that can be read. Its first row must name the columns.")
     header = [column[0].as_py() for column in table.columns]
     if any(name and UNDECODABLE in name for name in header):
-        raise InputError(
-            f"the header of {path} cannot be read as {encoding.name}. Name the right one with encoding=."
-        )
+        raise InputError(f"the header of {path} cannot be read as {encoding.name}. Name the right one with encoding=.")
     if not any(header):
         raise InputError(f"{path} has an empty header row. Its first row must name the columns.")
-    names = unique_names(
-        [name.replace("\0", "").lstrip("\ufeff") if name else None for name in header], notes
-    )
+    names = unique_names([name.replace("\0", "").lstrip("\ufeff") if name else None for name in header], notes)
     table = table.slice(1).rename_columns(names)
     rejects = [
         Reject(
@@ -164,9 +154,7 @@ def _rows(
         for number, text in ragged
     ]
     taken = np.fromiter((number - 1 for number, _ in ragged), np.int64, len(ragged))
-    numbers = np.setdiff1d(
-        np.arange(1, len(table) + len(ragged) + 1, dtype=np.int64), taken, assume_unique=True
-    )
+    numbers = np.setdiff1d(np.arange(1, len(table) + len(ragged) + 1, dtype=np.int64), taken, assume_unique=True)
     rows = Rows(table, numbers, "csv", rejects, notes, encoding=encoding.name, delimiter=delimiter)
     rows = _without_unclosed_quote(path, encoding, rows)
     rows = without_bad_values(rows, damaged=encoding.damaged)
@@ -195,13 +183,9 @@ def _without_unclosed_quote(path: Path, encoding: Encoding, rows: Rows) -> Rows:
         return rows
     number = int(rows.numbers[-1])
     lines = value.count("\n") or value.count("\r")
-    detail = (
-        f"a quote in this row is never closed, so that the file's last {lines:,} lines are part of one value"
-    )
+    detail = f"a quote in this row is never closed, so that the file's last {lines:,} lines are part of one value"
     rows.rejects.append(Reject(number, None, "unclosed_quote", detail, shown_text(value)))
-    rows.notes.append(
-        f"row {number:,} opens a quote that is never closed: the {lines:,} lines after it were not read"
-    )
+    rows.notes.append(f"row {number:,} opens a quote that is never closed: the {lines:,} lines after it were not read")
     return Rows(
         rows.table.slice(0, len(rows.table) - 1),
         rows.numbers[:-1],

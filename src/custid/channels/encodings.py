@@ -127,9 +127,7 @@ class _Transcoded(io.RawIOBase):
             try:
                 self._pending = text.encode("utf-8")
             except UnicodeEncodeError:
-                self._pending = (
-                    text.encode("utf-8", "surrogatepass").decode("utf-8", "custid_mark").encode("utf-8")
-                )
+                self._pending = text.encode("utf-8", "surrogatepass").decode("utf-8", "custid_mark").encode("utf-8")
         size = min(len(buffer), len(self._pending))
         buffer[:size] = self._pending[:size]
         self._pending = self._pending[size:]
@@ -156,8 +154,7 @@ def _check_named(path: Path, sample: bytes, named: str) -> Encoding:
             if name.removesuffix("-sig").replace("-le", "").replace("-be", "") in found:
                 return _judge(path, found, len(bom), explained="encoding= says so")
             raise InputError(
-                f"{path} is not {named}: its byte order mark says {found}. Leave encoding= out, or name "
-                f"{found}."
+                f"{path} is not {named}: its byte order mark says {found}. Leave encoding= out, or name {found}."
             )
     if name == "utf-8-sig":
         name = "utf-8"
@@ -169,9 +166,7 @@ def _check_named(path: Path, sample: bytes, named: str) -> Encoding:
     sure_utf8 = name != "utf-8" and _utf8_sequences(sample) >= 3 and _decodes(path, "utf-8", 0)
     if wrong_width or sure_utf8:
         truth = "its bytes are valid UTF-8" if sure_utf8 else "it has no zero bytes"
-        raise InputError(
-            f"{path} is not {named}: {truth}. Leave encoding= out so that it is found by itself."
-        )
+        raise InputError(f"{path} is not {named}: {truth}. Leave encoding= out so that it is found by itself.")
     return _judge(path, name, 0, explained="encoding= says so")
 
 

@@ -55,8 +55,7 @@ def read_frame(frame: Any, source: str) -> Rows:
             )
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise InputError(
-            f"{source} cannot be taken as a table ({_first_line(error)}). Give every column one type, or "
-            "make it text."
+            f"{source} cannot be taken as a table ({_first_line(error)}). Give every column one type, or make it text."
         ) from error
     return _rows(table, source, "frame", notes)
 
@@ -168,9 +167,7 @@ def _text_of_floats(column: pa.ChunkedArray) -> pa.ChunkedArray:
     exact = column.cast(pa.float64())
     exact = pc.if_else(pc.is_nan(exact), pa.scalar(None, pa.float64()), exact)
     whole = pc.and_(pc.equal(pc.floor(exact), exact), pc.less(pc.abs(exact), 2.0**63))
-    digits = (
-        pc.if_else(whole, exact, pa.scalar(None, pa.float64())).cast(pa.int64(), safe=False).cast(pa.string())
-    )
+    digits = pc.if_else(whole, exact, pa.scalar(None, pa.float64())).cast(pa.int64(), safe=False).cast(pa.string())
     shortest = column.cast(pa.string()) if column.type != pa.float16() else exact.cast(pa.string())
     text = pc.if_else(whole, digits, shortest)
     return pc.if_else(pc.is_null(exact), pa.scalar(None, pa.string()), text)

@@ -18,9 +18,7 @@ from custid.schemas import INSTANT
 _PLAIN = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?Z?$"
 _NUMBERS_FIRST = re.compile(r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ ,T]+(.*))?$")
 _YEAR_FIRST = re.compile(r"^(\d{4})[/.年-](\d{1,2})[/.月-](\d{1,2})日?(?:[ T]*(.*))?$")
-_CLOCK = re.compile(
-    r"^(\d{1,2})[:时点](\d{1,2})(?:[:分](\d{1,2})(?:\.\d+)?秒?)?分? *([AP]M)?$", re.IGNORECASE
-)
+_CLOCK = re.compile(r"^(\d{1,2})[:时点](\d{1,2})(?:[:分](\d{1,2})(?:\.\d+)?秒?)?分? *([AP]M)?$", re.IGNORECASE)
 
 
 def read_instants(column: pa.ChunkedArray) -> tuple[pa.Array, int]:

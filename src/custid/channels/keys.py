@@ -98,9 +98,7 @@ def record_ids(table: pa.Table, columns: Sequence[str]) -> pa.Array:
         part = pc.replace_substring_regex(part, r"^'([+\d])", r"\1")
         part = pc.if_else(pc.equal(part, ""), pa.scalar(None, pa.string()), part)
         parts.append(pc.replace_substring(part, "|", r"\|") if len(columns) > 1 else part)
-    joined = (
-        parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, "|", null_handling="emit_null")
-    )
+    joined = parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, "|", null_handling="emit_null")
     return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
 
 
@@ -182,7 +180,5 @@ def _mostly_unique(column: pa.ChunkedArray) -> bool:
 
 
 def _id_like(values: list[str]) -> bool:
-    fits = contents.share_of(
-        lambda text: bool(_ID_LIKE.match(text)) and contents.day_of(text) is None, values
-    )
+    fits = contents.share_of(lambda text: bool(_ID_LIKE.match(text)) and contents.day_of(text) is None, values)
     return fits >= 0.98 and not all(contents.is_phone(text) for text in values)

@@ -151,13 +151,9 @@ def _check(channel: Channel) -> None:
             f"channel name {channel.name!r} does not fit. Use lower-case letters, digits, '_' and '-' only."
         )
     if channel.kind not in ("upsert", "snapshot", "delta"):
-        raise UsageError(
-            f"channel '{channel.name}': there is no kind '{channel.kind}'. Use upsert, snapshot or delta."
-        )
+        raise UsageError(f"channel '{channel.name}': there is no kind '{channel.kind}'. Use upsert, snapshot or delta.")
     if channel.deleted is not None and channel.kind != "delta":
-        raise UsageError(
-            f"channel '{channel.name}': deleted= is for kind='delta', and this is '{channel.kind}'."
-        )
+        raise UsageError(f"channel '{channel.name}': deleted= is for kind='delta', and this is '{channel.kind}'.")
 
 
 def _plan(channel: Channel, rows: Rows) -> _Plan:
@@ -165,12 +161,8 @@ def _plan(channel: Channel, rows: Rows) -> _Plan:
     table, columns = rows.table, rows.table.column_names
     notes: list[str] = []
     preset = load_preset(channel.preset) if channel.preset else None
-    named = {
-        _present(column, channel, columns, "columns="): target for column, target in channel.columns.items()
-    }
-    said = {
-        target: column for column, target in named.items() if target in ("record_id", "updated_at", "deleted")
-    }
+    named = {_present(column, channel, columns, "columns="): target for column, target in channel.columns.items()}
+    said = {target: column for column, target in named.items() if target in ("record_id", "updated_at", "deleted")}
     given = _given(channel, named, preset, columns, notes)
 
     updated_at = channel.updated_at and _present(channel.updated_at, channel, columns, "updated_at=")
@@ -222,8 +214,7 @@ def _given(
             )
         if near := near_field(target):
             notes.append(
-                f"column '{column}' becomes '{target}', which is not compared; if '{near}' is meant, "
-                "write that"
+                f"column '{column}' becomes '{target}', which is not compared; if '{near}' is meant, write that"
             )
         given[column] = (target, "columns= says so")
     for name, target in (preset.columns if preset else {}).items():
@@ -243,8 +234,7 @@ def _present(column: str, channel: Channel, columns: list[str], where: str) -> s
     close = alike or difflib.get_close_matches(column, columns, n=1, cutoff=0.6)
     hint = f" Did you mean '{close[0]}'?" if close else ""
     raise UsageError(
-        f"channel '{channel.name}' has no column '{column}', which {where} names (it has: "
-        f"{_listed(columns)}).{hint}"
+        f"channel '{channel.name}' has no column '{column}', which {where} names (it has: {_listed(columns)}).{hint}"
     )
 
 
@@ -253,9 +243,7 @@ def _key(channel: Channel, rows: Rows, preset: Preset | None, said: str | None) 
     if channel.record_id is not None:
         wanted = (channel.record_id,) if isinstance(channel.record_id, str) else tuple(channel.record_id)
         if not wanted:
-            raise UsageError(
-                f"channel '{channel.name}': record_id= names no column. Leave it out to have it found."
-            )
+            raise UsageError(f"channel '{channel.name}': record_id= names no column. Leave it out to have it found.")
         return keys.Key(
             tuple(_present(name, channel, columns, "record_id=") for name in wanted),
             1.0,
@@ -323,8 +311,7 @@ def _reading(channel: Channel, rows: Rows, plan: _Plan) -> Reading:
         instants, unread = read_instants(table[plan.updated_at])
         if unread:
             notes.append(
-                f"{unread:,} values of '{plan.updated_at}' are no dates that can be read; they count as "
-                "unknown"
+                f"{unread:,} values of '{plan.updated_at}' are no dates that can be read; they count as unknown"
             )
     gone, unclear = _flags(table, plan.deleted)
 
@@ -343,20 +330,14 @@ def _reading(channel: Channel, rows: Rows, plan: _Plan) -> Reading:
     drop |= unnamed | unclear
     left = np.flatnonzero(~drop)
     mask = pa.array(~drop)
-    repeats = keys.find_repeats(
-        table.filter(mask), ids.filter(mask), instants.filter(mask), gone[left], numbers[left]
-    )
+    repeats = keys.find_repeats(table.filter(mask), ids.filter(mask), instants.filter(mask), gone[left], numbers[left])
     if repeats:
         repeated = np.zeros(len(table), bool)
         repeated[left[[repeat.position for repeat in repeats]]] = True
-        raws = dict(
-            zip(np.flatnonzero(repeated).tolist(), raw_json(table.filter(pa.array(repeated))), strict=True)
-        )
+        raws = dict(zip(np.flatnonzero(repeated).tolist(), raw_json(table.filter(pa.array(repeated))), strict=True))
         for repeat in repeats:
             row = int(left[repeat.position])
-            rejects.append(
-                Reject(int(numbers[row]), ids[row].as_py(), repeat.reason, repeat.detail, raws[row])
-            )
+            rejects.append(Reject(int(numbers[row]), ids[row].as_py(), repeat.reason, repeat.detail, raws[row]))
         drop |= repeated
 
     live = pa.array(~drop & ~gone)
@@ -378,9 +359,7 @@ def _reading(channel: Channel, rows: Rows, plan: _Plan) -> Reading:
     return reading
 
 
-def _records(
-    channel: Channel, table: pa.Table, ids: pa.Array, instants: pa.Array, roles: list[Role]
-) -> pa.Table:
+def _records(channel: Channel, table: pa.Table, ids: pa.Array, instants: pa.Array, roles: list[Role]) -> pa.Table:
     fields = {
         role.field: table[role.column]
         for role in roles
@@ -427,7 +406,7 @@ def _rejected(
 
 def _counted(rejects: list[Reject]) -> list[str]:
     counts = Counter(reject.reason for reject in rejects)
-    return [f"{count:,} rows rejected: {reason}" for reason, count in sorted(counts.items())]
+    return [f"{count:,} row{'s' if count > 1 else ''} rejected: {reason}" for reason, count in sorted(counts.items())]
 
 
 def _listed(names: list[str], most: int = 30) -> str:

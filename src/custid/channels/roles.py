@@ -84,9 +84,7 @@ def find_roles(table: pa.Table, *, given: Mapping[str, tuple[str, str]] | None =
     for column, (field, reason) in given.items():
         roles[column] = Role(column, _numbered(field, taken) if field else "", 1.0, reason)
     sample = _sample(table)
-    found = [
-        (column, _find_role(column, sample[column])) for column in table.column_names if column not in given
-    ]
+    found = [(column, _find_role(column, sample[column])) for column in table.column_names if column not in given]
     # The surest first, so that they get the plain field names; among equals the source's order decides.
     for column, role in sorted(found, key=lambda pair: -pair[1].confidence):
         roles[column] = _settled(role, taken)
@@ -178,9 +176,7 @@ def _find_role(column: str, values: list[str]) -> Role:
         return _confirmed(Role(column, field, 0.85, f"its name means {field}"), values)
     guess = contents.guess_from_contents(values)
     if guess and (word := _field_word(name, guess.field, aliases)):
-        return Role(
-            column, guess.field, max(0.8, guess.confidence), f"its name has '{word}' and {guess.reason}"
-        )
+        return Role(column, guess.field, max(0.8, guess.confidence), f"its name has '{word}' and {guess.reason}")
     if guess:
         return Role(column, guess.field, guess.confidence, guess.reason)
     return Role(column, "", 0.0, "neither its name nor its values say what it means")
@@ -205,9 +201,7 @@ def _confirmed(role: Role, values: list[str]) -> Role:
     }
     test = refuted.get(role.field)
     if test and contents.share_of(test, values) < 0.05:
-        return replace(
-            role, confidence=0.3, reason=f"its name means {role.field}, but its values do not look like it"
-        )
+        return replace(role, confidence=0.3, reason=f"its name means {role.field}, but its values do not look like it")
     return role
 
 
@@ -239,9 +233,7 @@ def _settled(role: Role, taken: set[str]) -> Role:
     """The role with a field name of its own; a weak or superfluous one falls back to the column's name."""
     field = role.field
     if field and role.confidence < CONFIDENCE_MIN:
-        reason = (
-            f"{role.reason}; too unsure to be taken for {field}" if field not in role.reason else role.reason
-        )
+        reason = f"{role.reason}; too unsure to be taken for {field}" if field not in role.reason else role.reason
         role, field = replace(role, confidence=0.0, reason=reason), ""
     by_contents = field and "its name" not in role.reason
     if by_contents and field in taken and field not in _SEVERAL:
@@ -293,9 +285,7 @@ def _aliases() -> Aliases:
     for field, names in data["fields"].items():
         for name in (field, *names):
             fields.setdefault(compact(name), field)
-    prefixes = sorted(
-        {compact(word) for word in data["words"]["prefixes"]}, key=lambda word: (-len(word), word)
-    )
+    prefixes = sorted({compact(word) for word in data["words"]["prefixes"]}, key=lambda word: (-len(word), word))
     return Aliases(
         keys=data["keys"],
         fields=fields,

@@ -45,8 +45,7 @@ def read_source(channel: Channel, progress: Callable[[str, int, int], None]) -> 
         for option in ("format", "encoding", "delimiter"):
             if getattr(channel, option) is not None:
                 raise UsageError(
-                    f"channel '{channel.name}' is a table in memory, so {option}= means nothing. Leave it "
-                    "out."
+                    f"channel '{channel.name}' is a table in memory, so {option}= means nothing. Leave it out."
                 )
         return read_frame(channel.source, channel.source_name)
     path = Path(channel.source).expanduser()
@@ -65,9 +64,7 @@ def _checked_format(channel: Channel, path: Path) -> str:
     if path.is_dir():
         raise InputError(f"channel '{channel.name}': {path} is a folder. Name one CSV or Parquet file in it.")
     if not os.access(path, os.R_OK):
-        raise InputError(
-            f"channel '{channel.name}': {path} may not be read by this user. Give read permission on it."
-        )
+        raise InputError(f"channel '{channel.name}': {path} may not be read by this user. Give read permission on it.")
     if path.is_file() and path.stat().st_size == 0:
         raise InputError(f"channel '{channel.name}': {path} is empty. Check the export that wrote it.")
     form = channel.format or FORMATS.get(path.suffix.lower())
@@ -104,7 +101,5 @@ def _nearest(path: Path) -> str:
         )
     close = difflib.get_close_matches(path.name, siblings, n=1, cutoff=0.6)
     return (
-        f" Did you mean {path.parent / close[0]}?"
-        if close
-        else f" Its folder {path.parent} is there; check the name."
+        f" Did you mean {path.parent / close[0]}?" if close else f" Its folder {path.parent} is there; check the name."
     )

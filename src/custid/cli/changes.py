@@ -49,9 +49,7 @@ def changes(
     if output is not None:
         write_table(found, output)
     if json:
-        print_json(
-            {"since": after, "changes": found.to_pylist()} if output is None else {"file": str(output)}
-        )
+        print_json({"since": after, "changes": found.to_pylist()} if output is None else {"file": str(output)})
     elif output is not None:
         typer.echo(f"{len(found):,} changes after run {after} are in {output}.")
     elif not len(found):

@@ -30,7 +30,7 @@ def history(
 
     \b
     Example:
-      custid history C7K2M-9QD4X-R
+      custid history C7K2M-9QD4X-G
       custid history crm A-17
 
     Exit codes: 0 fine, 1 unknown customer, or the registry cannot be read, 2 wrong use.
@@ -52,10 +52,7 @@ def history(
 
 
 def _customer_of(registry: Registry, channel: str, record_id: str) -> str:
-    found = registry.lookup(channel, record_id)
-    if found is not None:
-        return found
-    for change in reversed(registry.changes().to_pylist()):
-        if (change["channel"], change["record_id"]) == (channel, record_id):
-            return str(change["old_id"])
-    raise UnknownCustomer(f"{registry.location} knows no record {record_id!r} of channel {channel!r}.")
+    found = registry.last_id(channel, record_id)
+    if found is None:
+        raise UnknownCustomer(f"{registry.location} knows no record {record_id!r} of channel {channel!r}.")
+    return found

@@ -49,9 +49,7 @@ def init(
     from custid.channels import Channel, look
 
     if output.exists() and not force:
-        raise UsageError(
-            f"{output} is there already. Name another with --output, or write over it with --force."
-        )
+        raise UsageError(f"{output} is there already. Name another with --output, or write over it with --force.")
     names = _channel_names(files)
     looks = []
     for name, path in zip(names, files, strict=True):
@@ -69,9 +67,7 @@ def init(
         return
     for seen in looks:
         compared = sum(_compared(role) for role in seen.roles)
-        typer.echo(
-            f"{seen.channel}: {seen.rows_read:,} rows, {compared} of {len(seen.columns)} columns compared"
-        )
+        typer.echo(f"{seen.channel}: {seen.rows_read:,} rows, {compared} of {len(seen.columns)} columns compared")
     typer.echo(f"\nWrote {output}.")
     if keyless:
         typer.echo(f"No key was found for {', '.join(keyless)}: name its column as record_id there.")

@@ -43,9 +43,7 @@ def lookup(
             raise typer.Exit(1)
     elif customer_id is None:
         when = f" as of {as_of}" if as_of else ""
-        raise UnknownCustomer(
-            f"{held.location} has no customer for record {record_id!r} of channel {channel!r}{when}."
-        )
+        raise UnknownCustomer(f"{held.location} has no customer for record {record_id!r} of channel {channel!r}{when}.")
     else:
         typer.echo(customer_id)
 

@@ -110,7 +110,5 @@ def _run_shown(registry: Registry, folder: Path, previous: int) -> int | None:
     if run_id == previous:
         return previous
     known = registry.runs().select(["run_id", "summary"]).to_pylist()
-    same = any(
-        row["run_id"] == run_id and json.loads(row["summary"])["started_at"] == started_at for row in known
-    )
+    same = any(row["run_id"] == run_id and json.loads(row["summary"])["started_at"] == started_at for row in known)
     return run_id if same else None

@@ -18,9 +18,7 @@ _CELLS_MAX = 32
 
 
 def show(
-    customer_id: Annotated[
-        str, typer.Argument(metavar="CUSTOMER_ID", help="An id; a merged one is followed.")
-    ],
+    customer_id: Annotated[str, typer.Argument(metavar="CUSTOMER_ID", help="An id; a merged one is followed.")],
     registry: RegistryOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -30,7 +28,7 @@ def show(
 
     \b
     Example:
-      custid show C7K2M-9QD4X-R
+      custid show C7K2M-9QD4X-G
 
     Exit codes: 0 fine, 1 unknown customer, or the registry cannot be read, 2 wrong use.
     """
@@ -56,7 +54,7 @@ def _golden(registry: Registry, customer: Customer) -> dict[str, Any]:
     from custid.engines.local import LocalEngine
     from custid.model.files import from_json
 
-    stored = registry.read_state().model
+    stored = registry.model()
     assert stored is not None, "records are never committed without a model"
     links = pa.table(
         {
@@ -109,9 +107,7 @@ def _beside(customer: Customer, golden: dict[str, Any], cells_max: int) -> list[
 def _value(value: Any) -> str:
     if value is None:
         return ""
-    return text.cut(
-        value.strftime("%Y-%m-%d %H:%M") if hasattr(value, "strftime") else str(value), _CELLS_MAX
-    )
+    return text.cut(value.strftime("%Y-%m-%d %H:%M") if hasattr(value, "strftime") else str(value), _CELLS_MAX)
 
 
 def _cells(columns: list[list[str]]) -> int:

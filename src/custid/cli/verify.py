@@ -27,9 +27,7 @@ def verify(registry: RegistryOption = None, json: JsonOption = False) -> None:
             {
                 "registry": held.location,
                 "sound": not findings,
-                "findings": [
-                    {"invariant": finding.invariant, "message": finding.message} for finding in findings
-                ],
+                "findings": [{"invariant": finding.invariant, "message": finding.message} for finding in findings],
             }
         )
     else:

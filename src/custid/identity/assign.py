@@ -334,9 +334,7 @@ def _minted(mint: Callable[[int], Sequence[str] | pa.Array], count: int, custome
         raise UsageError(f"mint({count}) did not give {count} different ids.")
     again = customers.filter(pc.is_in(customers["customer_id"], value_set=names))
     if len(again):
-        raise UsageError(
-            f"mint gave {again['customer_id'][0]}, which was issued before. Ids are never reused."
-        )
+        raise UsageError(f"mint gave {again['customer_id'][0]}, which was issued before. Ids are never reused.")
     return names
 
 

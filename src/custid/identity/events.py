@@ -208,9 +208,7 @@ def _customers(events: pa.Table) -> pa.Table:
     onward = pc.index_in(pc.if_else(merged, last["other_id"], last["customer_id"]), value_set=names)
     if onward.null_count:
         stray = last.filter(pc.is_null(onward))["customer_id"][0].as_py()
-        raise RegistryError(
-            f"customer {stray} was merged into an id that was never minted. Run custid verify."
-        )
+        raise RegistryError(f"customer {stray} was merged into an id that was never minted. Run custid verify.")
     ends = _ends(np.asarray(onward, dtype=np.int64))
     if ends is None:
         raise RegistryError("redirects run in a circle: the events are damaged. Run custid verify.")
@@ -268,11 +266,7 @@ def _wrong_departures(events: pa.Table) -> list[str]:
     had = events["customer_id"].slice(0, max(len(events) - 1, 0))
     left = pc.if_else(pc.equal(later["kind"], "moved"), later["other_id"], later["customer_id"])
     stays = pc.fill_null(pc.equal(left, had), False)
-    wrong = (
-        follows
-        & ~np.asarray(stays, dtype=bool)
-        & np.asarray(pc.not_equal(later["kind"], "linked"), dtype=bool)
-    )
+    wrong = follows & ~np.asarray(stays, dtype=bool) & np.asarray(pc.not_equal(later["kind"], "linked"), dtype=bool)
     seqs = later["seq"].to_numpy()[wrong][:_SHOWN]
     return [f"event {number} takes an id from its record that it did not have" for number in seqs]
 

@@ -47,9 +47,7 @@ _PRODUCTS = np.array([((p + d) % 36 or 36) * 2 % 37 for p in range(37) for d in 
 _ISSUABLE = np.array([character in BODY_ALPHABET for character in CHECK_ALPHABET])
 
 
-def mint(
-    count: int, *, entropy: Callable[[int], bytes], issued: pa.Array | pa.ChunkedArray | None = None
-) -> pa.Array:
+def mint(count: int, *, entropy: Callable[[int], bytes], issued: pa.Array | pa.ChunkedArray | None = None) -> pa.Array:
     """`count` new ids (string array), different from each other and from every id of `issued`.
 
     `entropy(n)` gives n random bytes (`os.urandom`, or a seeded `random.Random(…).randbytes`); the same
@@ -66,9 +64,7 @@ def mint(
         draws = (count - len(fresh)) * 9 // 8 + 32
         drawn = np.frombuffer(entropy(8 * draws), dtype="<u8")
         if len(drawn) != draws:
-            raise UsageError(
-                f"entropy({8 * draws}) gave {8 * len(drawn)} bytes. Pass a source such as os.urandom."
-            )
+            raise UsageError(f"entropy({8 * draws}) gave {8 * len(drawn)} bytes. Pass a source such as os.urandom.")
         found = _unissued(drawn & _BODY_BITS, issued)
         both = np.concatenate([fresh, found])
         _, first = np.unique(both, return_index=True)
@@ -119,10 +115,7 @@ def fault(text: str) -> str | None:
     """
     letters = _letters(text)
     if len(letters) != _BODY_LENGTH + 1:
-        return (
-            f"{text!r} is no customer id: it has {len(letters)} characters, not 11. "
-            "An id looks like C7K2M-9QD4X-G."
-        )
+        return f"{text!r} is no customer id: it has {len(letters)} characters, not 11. An id looks like C7K2M-9QD4X-G."
     strange = sorted(set(letters) - set(BODY_ALPHABET))
     if strange:
         return f"{text!r} is no customer id: ids have no {strange[0]!r}. An id looks like C7K2M-9QD4X-G."
@@ -160,9 +153,7 @@ def _checks(digits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return ((37 - product) % 36).astype(np.uint8)
 
 
-def _unissued(
-    bodies: npt.NDArray[np.uint64], issued: pa.Array | pa.ChunkedArray | None
-) -> npt.NDArray[np.uint64]:
+def _unissued(bodies: npt.NDArray[np.uint64], issued: pa.Array | pa.ChunkedArray | None) -> npt.NDArray[np.uint64]:
     bodies = bodies[_ISSUABLE[_checks(_digits(bodies))]]
     if issued is None or len(issued) == 0:
         return bodies

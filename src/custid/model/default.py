@@ -216,7 +216,15 @@ COMPARISONS: tuple[Comparison, ...] = (
 )
 
 #: Keys that alone, or in pairs, may bring matches together; the engine measures what each would cost.
-_ALONE = ("email*", "phone*", "phone*|last9", *(f"{name}*" for name in _IDENTIFIERS), "name_tokens", "company", "company_latin")
+_ALONE = (
+    "email*",
+    "phone*",
+    "phone*|last9",
+    *(f"{name}*" for name in _IDENTIFIERS),
+    "name_tokens",
+    "company",
+    "company_latin",
+)
 _PAIRED = (
     "name_tokens",
     "given_latin",
@@ -270,11 +278,7 @@ def default_model(columns: Iterable[str]) -> Model:
         kept = [
             (level, share)
             for level, share in zip(comparison.levels, comparison.default_m, strict=True)
-            if all(
-                _available(column, have)
-                for condition in level.when
-                for column in condition.split()[0].split(",")
-            )
+            if all(_available(column, have) for condition in level.when for column in condition.split()[0].split(","))
         ]
         total = sum(share for _, share in kept)
         comparisons.append(

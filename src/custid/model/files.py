@@ -24,12 +24,8 @@ from custid.model.spec import BlockingRule, Comparison, Condition, Level, Model
 def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True)
     for cls in (BlockingRule, Level, Comparison, Model):
-        converter.register_structure_hook(
-            cls, make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True)
-        )
-        converter.register_unstructure_hook(
-            cls, make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=True)
-        )
+        converter.register_structure_hook(cls, make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True))
+        converter.register_unstructure_hook(cls, make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=True))
     return converter
 
 

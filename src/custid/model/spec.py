@@ -98,8 +98,9 @@ class Comparison:
 
     A pair is *missing* on it (no evidence either way) unless at least one of `columns` has a value on both sides.
     `shared`: relatives tend to have it in common; `coincidence`: otherwise, the share of relatives that agree on it
-    as if they were one person (twins' birth dates, a father and son of one name). `silenced_by` ("given_name:swapped"): missing as well where that
-    other comparison, which must come earlier, is on that level, because it has already counted this evidence.
+    as if they were one person (twins' birth dates, a father and son of one name).
+    `silenced_by` ("given_name:swapped"): missing as well where that other comparison, which must come earlier, is on
+    that level, because it has already counted this evidence.
     `default_m`: what is assumed of `m`, level by level, where the data cannot tell.
     """
 
@@ -142,7 +143,8 @@ class Model:
     """Everything `resolve` needs to know about matching, and nothing about one data set's rows.
 
     `matches_per_record`: how many other records of the same person a record has on average; with the number of
-    records it makes the prior, so that the prior falls by itself as data grows. `relatives_per_record` likewise; 0: no relatives are reckoned with.
+    records it makes the prior, so that the prior falls by itself as data grows. `relatives_per_record` likewise; 0: no
+    relatives are reckoned with.
     `match_threshold`, `review_threshold`: bits. `narrowing`: keys added, in this order, to blocks of more than
     `block_rows_max` records. `survivorship`: field → rule; "*" is the default. `countries`: channel → ISO 3166
     code by which its national telephone numbers and dates are read. `facts`: how it was trained.

@@ -33,9 +33,7 @@ def connect(location: str | Path, *, wait_s: float = 10.0) -> Registry:
                 "this version of custid cannot keep its registry in PostgreSQL yet. "
                 "Give a path, such as connect('customers.db')."
             )
-        raise UsageError(
-            f"{kind}:// is no place for a registry. Give a path, such as connect('customers.db')."
-        )
+        raise UsageError(f"{kind}:// is no place for a registry. Give a path, such as connect('customers.db').")
     from custid.registries.embedded import EmbeddedRegistry
 
     return EmbeddedRegistry(location, wait_s=wait_s)

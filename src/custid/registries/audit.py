@@ -191,9 +191,7 @@ def _against_events(session: Session, events: pa.Table) -> list[Finding]:
         differing = _differing(told, stored, key)
         if differing:
             count = len(differing)
-            found.append(
-                Finding("I4", f"{count} {name} are not what the events add up to: {_named(differing, count)}")
-            )
+            found.append(Finding("I4", f"{count} {name} are not what the events add up to: {_named(differing, count)}"))
     return found
 
 

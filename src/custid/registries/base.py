@@ -136,6 +136,14 @@ class Registry(Protocol):
         """
         ...
 
+    def last_id(self, channel: str, record_id: str) -> str | None:
+        """The customer id of a record now or, once it is gone, the last one it had; None: it never had one."""
+        ...
+
+    def model(self) -> str | None:
+        """The stored model as JSON (see `custid.model.files`); None before the first run."""
+        ...
+
     def current(self, customer_id: str) -> str:
         """The id that answers for `customer_id` today: itself, what replaced it, or its tombstone.
 

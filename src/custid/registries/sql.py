@@ -23,7 +23,7 @@ from custid import schemas
 from custid.errors import DecisionConflict, RegistryError, RunConflict, UnknownCustomer, UsageError
 from custid.identity import ids
 from custid.registries import audit, tables
-from custid.registries.base import Commit, Customer, Finding, State
+from custid.registries.base import Commit, Customer, Finding, State, empty_state
 from custid.registries.contradictions import contradiction
 from custid.registries.session import Session, Store
 
@@ -42,11 +42,7 @@ HISTORY = pa.schema(
 DECISIONS_SHOWN = pa.schema(
     [
         *schemas.DECISIONS,
-        *[
-            pa.field(f"{side}_{name}", pa.string())
-            for side in ("left", "right")
-            for name in ("channel", "record_id")
-        ],
+        *[pa.field(f"{side}_{name}", pa.string()) for side in ("left", "right") for name in ("channel", "record_id")],
     ]
 )
 
@@ -165,7 +161,7 @@ class SqlRegistry:
     def read_state(self) -> State:
         """One consistent snapshot; of an empty registry when there is none yet."""
         if not self._store.exists():
-            return _EMPTY
+            return empty_state()
         with self._reading() as session:
             last = _last_run(session)
             numbers = _row(
@@ -174,28 +170,23 @@ class SqlRegistry:
                     (SELECT coalesce(max(record_key), 0) FROM custid.records) AS record_key,
                     (SELECT coalesce(max(minted), 0) FROM custid.customers) AS minted""",
             )
-            models = session.fetch("SELECT model FROM custid.models ORDER BY run_id DESC LIMIT 1")
             return State(
                 run_id=last["run_id"] if last else 0,
                 next_seq=numbers["seq"] + 1,
                 next_record_key=numbers["record_key"] + 1,
                 next_minted=numbers["minted"] + 1,
                 chain=last["chain"] if last else "",
-                model=models["model"][0].as_py() if len(models) else None,
+                model=_model(session),
                 records=_records(session, "ORDER BY record_key"),
                 links=_fetch(session, schemas.LINKS, "SELECT * FROM custid.links ORDER BY record_key"),
                 former=_fetch(session, schemas.FORMER_LINKS, _FORMER),
-                customers=_fetch(
-                    session, schemas.CUSTOMERS, "SELECT * FROM custid.customers ORDER BY minted"
-                ),
+                customers=_fetch(session, schemas.CUSTOMERS, "SELECT * FROM custid.customers ORDER BY minted"),
                 decisions=_fetch(
                     session,
                     schemas.DECISIONS,
                     "SELECT * FROM custid.decisions WHERE revoked_at IS NULL ORDER BY decision_id",
                 ),
-                edges=_fetch(
-                    session, schemas.EDGES, "SELECT * FROM custid.edges ORDER BY left_key, right_key"
-                ),
+                edges=_fetch(session, schemas.EDGES, "SELECT * FROM custid.edges ORDER BY left_key, right_key"),
             )
 
     def commit(self, commit: Commit) -> int:
@@ -204,9 +195,7 @@ class SqlRegistry:
         Raises RunConflict when another run landed in between.
         """
         if commit.base_run_id and not self._store.exists():
-            raise RunConflict(
-                f"{self.location} is gone since run {commit.base_run_id} was read. Nothing was written."
-            )
+            raise RunConflict(f"{self.location} is gone since run {commit.base_run_id} was read. Nothing was written.")
         with self._writing() as session:
             _refuse_conflict(session, commit, self.location)
             run_id = commit.base_run_id + 1
@@ -258,6 +247,22 @@ class SqlRegistry:
                 (*values, channel, record_id),
             )
             return found["customer_id"][0].as_py() if len(found) else None
+
+    def last_id(self, channel: str, record_id: str) -> str | None:
+        """The customer id of a record now or, once it is gone, the last one it had; None: it never had one."""
+        with self._reading() as session:
+            found = session.fetch(
+                """SELECT customer_id FROM custid.events
+                    WHERE record_key IN (SELECT record_key FROM custid.records WHERE channel = $1 AND record_id = $2)
+                    ORDER BY seq DESC LIMIT 1""",
+                (channel, record_id),
+            )
+            return found["customer_id"][0].as_py() if len(found) else None
+
+    def model(self) -> str | None:
+        """The stored model as JSON; None before the first run."""
+        with self._reading() as session:
+            return _model(session)
 
     def current(self, customer_id: str) -> str:
         """The id that answers for `customer_id` today: itself, what replaced it, or its tombstone."""
@@ -485,13 +490,9 @@ def _store_records(session: Session, records: pa.Table) -> None:
     if len(changed):
         session.execute("CREATE TEMPORARY TABLE changed_records (record_key BIGINT)")
         session.load("changed_records", changed)
-        session.execute(
-            "DELETE FROM custid.records WHERE record_key IN (SELECT record_key FROM changed_records)"
-        )
+        session.execute("DELETE FROM custid.records WHERE record_key IN (SELECT record_key FROM changed_records)")
         session.execute("DROP TABLE changed_records")
-    session.load(
-        "custid.records", records.rename_columns([columns.get(name, name) for name in records.column_names])
-    )
+    session.load("custid.records", records.rename_columns([columns.get(name, name) for name in records.column_names]))
 
 
 def _add_field(session: Session, field: str, columns: dict[str, str]) -> str:
@@ -544,8 +545,7 @@ def _store_edges(session: Session, edges: pa.Table) -> None:
     )
     session.load("given_edges", edges)
     session.execute(
-        "DELETE FROM custid.edges AS stored"
-        f" WHERE NOT EXISTS (SELECT 1 FROM given_edges AS given WHERE {_SAME_EDGE})"
+        f"DELETE FROM custid.edges AS stored WHERE NOT EXISTS (SELECT 1 FROM given_edges AS given WHERE {_SAME_EDGE})"
     )
     session.execute(
         "INSERT INTO custid.edges (left_key, right_key, match_weight, levels)"
@@ -591,9 +591,7 @@ def _records(session: Session, condition: str, parameters: tuple[Any, ...] = ())
 
 
 def _record_key(session: Session, record: tuple[str, str]) -> int:
-    found = session.fetch(
-        "SELECT record_key FROM custid.records WHERE channel = $1 AND record_id = $2", record
-    )
+    found = session.fetch("SELECT record_key FROM custid.records WHERE channel = $1 AND record_id = $2", record)
     if not len(found):
         raise UnknownCustomer(f"channel {record[0]!r} has no record {record[1]!r}.")
     return int(found["record_key"][0].as_py())
@@ -617,9 +615,7 @@ def _run_at(session: Session, when: int | datetime) -> int:
     """The last run that counts at `when`: a run's number (0: before the first) or an instant."""
     if isinstance(when, datetime):
         if when.utcoffset() is None:
-            raise UsageError(
-                f"{when!r} has no time zone; give as_of as datetime(..., tzinfo=UTC), or as a run number."
-            )
+            raise UsageError(f"{when!r} has no time zone; give as_of as datetime(..., tzinfo=UTC), or as a run number.")
         found = session.fetch(
             "SELECT coalesce(max(run_id), 0) AS run_id FROM custid.runs WHERE committed_at <= $1",
             (when.astimezone(UTC),),
@@ -638,21 +634,10 @@ def _all(value: int, length: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, pa.int64()), length)
 
 
+def _model(session: Session) -> str | None:
+    found = session.fetch("SELECT model FROM custid.models ORDER BY run_id DESC LIMIT 1")
+    return found["model"][0].as_py() if len(found) else None
+
+
 def _instant(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-_EMPTY = State(
-    run_id=0,
-    next_seq=1,
-    next_record_key=1,
-    next_minted=1,
-    chain="",
-    model=None,
-    records=schemas.empty(schemas.STORED_RECORDS),
-    links=schemas.empty(schemas.LINKS),
-    former=schemas.empty(schemas.FORMER_LINKS),
-    customers=schemas.empty(schemas.CUSTOMERS),
-    decisions=schemas.empty(schemas.DECISIONS),
-    edges=schemas.empty(schemas.EDGES),
-)

@@ -67,8 +67,7 @@ def build(session: Session) -> None:
 def format_of(session: Session, location: str) -> int:
     """The format of the registry in `session`. Raises NotARegistry, RegistryTooNew."""
     found = session.fetch(
-        "SELECT 1 AS found FROM information_schema.tables"
-        " WHERE table_schema = 'custid' AND table_name = 'meta'"
+        "SELECT 1 AS found FROM information_schema.tables WHERE table_schema = 'custid' AND table_name = 'meta'"
     )
     meta: dict[str, str] = {}
     if len(found):
@@ -76,8 +75,7 @@ def format_of(session: Session, location: str) -> int:
         meta = {row["name"]: row["value"] for row in rows}
     if meta.get("magic") != MAGIC or not meta.get("format", "").isdigit():
         raise NotARegistry(
-            f"{location} is a database, but not one that custid made. It was left as it is; "
-            "give another path."
+            f"{location} is a database, but not one that custid made. It was left as it is; give another path."
         )
     if int(meta["format"]) > FORMAT:
         raise RegistryTooNew(

@@ -48,9 +48,7 @@ def as_text(summary: Summary) -> str:
     """The whole summary: counts per channel, customers, what changed, the model, time taken, notes."""
     events, model = summary["events"], summary["model"]
     rows = [["channel", *_COUNTS]]
-    rows += [
-        [name, *(f"{channel[count]:,}" for count in _COUNTS)] for name, channel in summary["channels"].items()
-    ]
+    rows += [[name, *(f"{channel[count]:,}" for count in _COUNTS)] for name, channel in summary["channels"].items()]
     if len(summary["channels"]) > 1:
         rows.append(["all", *(f"{total:,}" for total in _totals(summary).values())])
     facts = [

@@ -147,9 +147,7 @@ _STREET_HEAD = re.compile(r"^(.*?(?:大道|大街|胡同|公路|路|街|道|巷)
 _NUMBER_HEAD = re.compile(r"^(\d+)(?:弄|巷)(\d+)支?号?|^(\d+(?:[-之]\d+)?)(?:号(?!楼)院?|(?=$))")
 
 _UNIT_SEGMENT = re.compile(rf"^(?:(?:unit|{'|'.join(_UNIT_WORDS)}) |# ?)([a-z0-9]+)$")
-_POSTCODE_TAIL = re.compile(
-    r"(?:^| )([a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}|[a-z]\d[a-z] ?\d[a-z]\d|\d{5} \d{4}|\d{4,6})$"
-)
+_POSTCODE_TAIL = re.compile(r"(?:^| )([a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}|[a-z]\d[a-z] ?\d[a-z]\d|\d{5} \d{4}|\d{4,6})$")
 _POSTCODE_HEAD = re.compile(r"^(?:[a-z] )?(\d{4,5}(?: [a-z]{2})?) (?=[a-z])")
 
 
@@ -180,9 +178,7 @@ def plain(values: pa.Array, field: str) -> Outcome:
         folded = on_some(folded, has_han(folded), lambda some: each(some, _unit_numbers))
     elif field == "street_number":
         folded = replaced(replaced(folded, r"^(?:no|nr|number) (.+)$", r"\1"), r"^(\d+)号$", r"\1")
-    return Outcome(
-        {field: folded}, junk.because(pc.and_(values.is_valid(), pc.is_null(folded)), junk.UNREADABLE)
-    )
+    return Outcome({field: folded}, junk.because(pc.and_(values.is_valid(), pc.is_null(folded)), junk.UNREADABLE))
 
 
 def map_values(values: pa.Array, table: dict[str, str]) -> pa.Array:
@@ -287,12 +283,7 @@ def _countries() -> dict[str, str]:
     """Folded country name in many languages → ISO 3166 code, from the tables of the phonenumbers library."""
     from phonenumbers.geodata.locale import LOCALE_DATA
 
-    pairs = [
-        (name, code)
-        for code, names in sorted(LOCALE_DATA.items())
-        for name in names.values()
-        if name[:1] != "*"
-    ]
+    pairs = [(name, code) for code, names in sorted(LOCALE_DATA.items()) for name in names.values() if name[:1] != "*"]
     folded = fold(pa.array([name for name, _ in pairs], pa.string())).to_pylist()
     return {name: code for name, (_, code) in zip(folded, pairs, strict=True) if name} | _COMMON_COUNTRIES
 
@@ -312,9 +303,7 @@ def countries(values: pa.Array) -> Outcome:
     """
     folded = fold(replaced(values, r"\.", ""))
     code = each(folded, _country) if folded.null_count < len(folded) else folded
-    return Outcome(
-        {"country": code}, junk.because(pc.and_(values.is_valid(), pc.is_null(code)), junk.UNREADABLE)
-    )
+    return Outcome({"country": code}, junk.because(pc.and_(values.is_valid(), pc.is_null(code)), junk.UNREADABLE))
 
 
 def _country(name: str) -> str | None:
@@ -392,9 +381,7 @@ def joined_line(parts: dict[str, pa.Array]) -> pa.Array:
     han = has_han(line)
     if pc.any(han).as_py():
         chinese = [
-            have[name]
-            for name in ("region", "city", "district", "street", "street_number", "unit")
-            if name in have
+            have[name] for name in ("region", "city", "district", "street", "street_number", "unit") if name in have
         ]
         if chinese:
             line = pc.if_else(han, joined("", *chinese), line)
@@ -406,9 +393,7 @@ def _written_out(values: pa.Array) -> pa.Array:
     values = on_some(values, matches(values, "#"), lambda some: replaced(some, "#", " unit "))
     folded = fold(values)
     saint = matches(folded, r"^(?:\d+[a-z]? )?st [a-z]")
-    folded = on_some(
-        folded, saint, lambda some: replaced(some, r"^((?:\d+[a-z]? )?)st ([a-z])", r"\1saint \2")
-    )
+    folded = on_some(folded, saint, lambda some: replaced(some, r"^((?:\d+[a-z]? )?)st ([a-z])", r"\1saint \2"))
     german = matches(folded, r"[a-z]{3}str(?: |$)")
     folded = on_some(folded, german, lambda some: replaced(some, r"([a-z]{3})str( |$)", r"\1strasse\2"))
     return replaced(map_words(folded, _UNIT_WORDS), "unit unit", "unit")

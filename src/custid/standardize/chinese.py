@@ -162,9 +162,7 @@ def pinyin(text: str) -> str:
     >>> pinyin("晓明"), pinyin("吕"), pinyin("abc 中国")
     ('xiaoming', 'lv', 'abc zhongguo')
     """
-    text = text.replace("银行", "银航").replace(
-        "商行", "商航"
-    )  # the one common word of company names read otherwise
+    text = text.replace("银行", "银航").replace("商行", "商航")  # the one common word of company names read otherwise
     return "".join(character if character.isascii() else _reading(character) for character in text)
 
 

@@ -102,9 +102,7 @@ def companies(values: pa.Array) -> Outcome:
     found = pc.extract_regex(folded, _CORE)
     known = found.is_valid()
     core = where(pc.and_(known, pc.invert(branch)), pc.struct_field(found, "core"))
-    form = not_empty(
-        pc.utf8_trim(where(pc.and_(known, pc.invert(branch)), pc.struct_field(found, "form")), " ")
-    )
+    form = not_empty(pc.utf8_trim(where(pc.and_(known, pc.invert(branch)), pc.struct_field(found, "form")), " "))
     if pc.any(branch).as_py():
         parent = pc.extract_regex(folded, rf"(?P<form>{_HAN_TAIL})..+分公司$")
         form = pc.coalesce(form, where(branch, pc.struct_field(parent, "form")))

@@ -47,9 +47,7 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_TIME = re.compile(
-    r"[t ]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:z|utc|gmt|[+-]\d{2}:?\d{2})?$"
-)
+_TIME = re.compile(r"[t ]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:z|utc|gmt|[+-]\d{2}:?\d{2})?$")
 _YEAR_FIRST = re.compile(r"^(\d{4}) ?[-/. 年] ?(\d{1,2})(?: ?[-/. 月] ?(\d{1,2}) ?日?| ?月)?$")
 _YEAR_LAST = re.compile(r"^(\d{1,2}) ?([-/. ]) ?(\d{1,2}) ?[-/. ] ?(\d{4}|'?\d{2})$")
 _DAY_MONTH_NAME = re.compile(
@@ -118,10 +116,7 @@ def read_date(text: str, day_first: bool | None = None) -> str | None:
 
 def _from_digits(text: str, day_first: bool | None) -> str | None:
     if len(text) == 8:
-        if (
-            EARLIEST_YEAR <= int(text[4:]) <= LATEST_YEAR
-            and not EARLIEST_YEAR <= int(text[:4]) <= LATEST_YEAR
-        ):
+        if EARLIEST_YEAR <= int(text[4:]) <= LATEST_YEAR and not EARLIEST_YEAR <= int(text[:4]) <= LATEST_YEAR:
             ordered = _ordered(int(text[4:]), int(text[:2]), int(text[2:4]), day_first)
             if ordered:
                 return ordered

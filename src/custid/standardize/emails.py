@@ -34,9 +34,7 @@ def emails(values: pa.Array) -> Outcome:
     split = pc.extract_regex(where(valid, lower), r"^(?P<local>[^@+]+)(?:\+[^@]*)?@(?P<domain>.+)$")
     local, domain = pc.struct_field(split, "local"), pc.struct_field(split, "domain")
     domain = pc.if_else(pc.equal(domain, "googlemail.com"), "gmail.com", domain)
-    local = on_some(
-        local, pc.fill_null(pc.equal(domain, "gmail.com"), False), lambda some: replaced(some, r"\.", "")
-    )
+    local = on_some(local, pc.fill_null(pc.equal(domain, "gmail.com"), False), lambda some: replaced(some, r"\.", ""))
     email = pc.binary_join_element_wise(local, domain, "@")
     fake = pc.or_(
         pc.is_in(local, pa.array(sorted(junk.EMAIL_LOCALS))),
@@ -45,9 +43,7 @@ def emails(values: pa.Array) -> Outcome:
     # a@a.com, xx@xx.com: two or three strokes of one key
     fake = pc.or_(
         fake,
-        matches(
-            email, "^(?:" + "|".join(f"{c}{{1,3}}@{c}{{1,3}}[.]" for c in "abcdefghijklmnopqrstuvwxyz") + ")"
-        ),
+        matches(email, "^(?:" + "|".join(f"{c}{{1,3}}@{c}{{1,3}}[.]" for c in "abcdefghijklmnopqrstuvwxyz") + ")"),
     )
     reason = junk.first_reason(
         junk.because(fake, junk.PLACEHOLDER),

@@ -72,17 +72,13 @@ def national_ids(values: pa.Array, field: str = "national_id") -> Outcome:
     shaped = matches(code, _RESIDENT_18)
     valid = np.zeros(len(code), dtype=bool)
     digits = _bytes(code.filter(shaped), 18)
-    valid[shaped.to_numpy(zero_copy_only=False)] = (_check_characters(digits) == digits[:, 17]) & _real_dates(
-        digits
-    )
+    valid[shaped.to_numpy(zero_copy_only=False)] = (_check_characters(digits) == digits[:, 17]) & _real_dates(digits)
     sound = pa.array(valid)
     truth = pc.if_else(sound, "true", "false") if len(code) else code
     birth_date = where(sound, replaced(code, r"^.{6}(\d{4})(\d{2})(\d{2}).*$", r"\1-\2-\3"))
     male = matches(code, r"^.{16}[13579]")
     sex = where(sound, pc.if_else(male, "m", "f") if len(code) else code)
-    return Outcome(
-        {field: code, f"{field}_valid": where(shaped, truth), "birth_date": birth_date, "sex": sex}, reason
-    )
+    return Outcome({field: code, f"{field}_valid": where(shaped, truth), "birth_date": birth_date, "sex": sex}, reason)
 
 
 def _bytes(codes: pa.Array, length: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:

@@ -93,9 +93,7 @@ DATES = frozenset(
 
 _UP = "0123456789012345678901234567890"
 _DOWN = _UP[::-1]
-_SEQUENCES = frozenset(
-    row[start : start + n] for row in (_UP, _DOWN) for start in (0, 1) for n in range(6, 21)
-)
+_SEQUENCES = frozenset(row[start : start + n] for row in (_UP, _DOWN) for start in (0, 1) for n in range(6, 21))
 
 
 def placeholders(values: pa.Array, field: str, kind: str) -> pa.Array:
@@ -119,9 +117,7 @@ def digit_junk(digits: pa.Array) -> pa.Array:
     >>> digit_junk(pa.array(["00000000", "12345678", "5304218", "7"])).to_pylist()
     ['repeated', 'sequence', None, None]
     """
-    repeated = matches(
-        digits, "^(?:" + "|".join(f"{digit}{digit}{digit}{digit}+" for digit in range(10)) + "|0+)$"
-    )
+    repeated = matches(digits, "^(?:" + "|".join(f"{digit}{digit}{digit}{digit}+" for digit in range(10)) + "|0+)$")
     sequence = pc.is_in(digits, pa.array(sorted(_SEQUENCES)))
     return first_reason(because(repeated, REPEATED), because(sequence, SEQUENCE))
 

@@ -125,15 +125,11 @@ def suffixes(values: pa.Array) -> Outcome:
     ['jr', 'iii', 'jr']
     """
     suffix = _same_suffix(fold(values))
-    return Outcome(
-        {"name_suffix": suffix}, because(pc.and_(values.is_valid(), pc.is_null(suffix)), UNREADABLE)
-    )
+    return Outcome({"name_suffix": suffix}, because(pc.and_(values.is_valid(), pc.is_null(suffix)), UNREADABLE))
 
 
 def _same_suffix(values: pa.Array) -> pa.Array:
-    return (
-        each(values, lambda value: SUFFIXES.get(value, value)) if values.null_count < len(values) else values
-    )
+    return each(values, lambda value: SUFFIXES.get(value, value)) if values.null_count < len(values) else values
 
 
 def full_names(values: pa.Array) -> Outcome:
@@ -147,16 +143,10 @@ def full_names(values: pa.Array) -> Outcome:
     # Most names are two plain Latin words or two or three 汉字: those are split in columns, the odd ones one
     # by one.
     two = groups(folded, rf"^(?P<first>{_WORD}) (?P<last>{_WORD})$", ("first", "last"))
-    plain = pc.and_(
-        matches(values, r"^[A-Za-z]+ [A-Za-z]+$"), pc.invert(matches(values, r"^[A-Z]{2,} .*[a-z]"))
-    )
+    plain = pc.and_(matches(values, r"^[A-Za-z]+ [A-Za-z]+$"), pc.invert(matches(values, r"^[A-Z]{2,} .*[a-z]")))
     first, last = two["first"].dictionary_encode(), two["last"].dictionary_encode()
-    odd_first = pa.array(
-        [word in TITLES or _is_pinyin(word) for word in first.dictionary.to_pylist()], pa.bool_()
-    )
-    odd_last = pa.array(
-        [word in SUFFIXES or word in CREDENTIALS for word in last.dictionary.to_pylist()], pa.bool_()
-    )
+    odd_first = pa.array([word in TITLES or _is_pinyin(word) for word in first.dictionary.to_pylist()], pa.bool_())
+    odd_last = pa.array([word in SUFFIXES or word in CREDENTIALS for word in last.dictionary.to_pylist()], pa.bool_())
     for encoded, odd in ((first, odd_first), (last, odd_last)):
         plain = pc.and_(plain, pc.invert(pc.fill_null(odd.take(encoded.indices), False)))
     short = matches(folded, r"^\p{Han}{2,3}$")
@@ -176,14 +166,10 @@ def full_names(values: pa.Array) -> Outcome:
         some = values.filter(odd)
         # Lower case loses which word stood in capitals, so the odd ones are split with both at hand.
         marked = fold(some, keep=rf",()\"{_DOTS}\-").to_pylist()
-        split = [
-            split_name(text or "", written) for text, written in zip(marked, some.to_pylist(), strict=True)
-        ]
+        split = [split_name(text or "", written) for text, written in zip(marked, some.to_pylist(), strict=True)]
         for name, part in zip(Parts._fields, zip(*split, strict=True), strict=True):
             columns[name] = pc.replace_with_mask(columns[name], odd, pa.array(part, pa.string()))
-    nothing = pc.and_(
-        values.is_valid(), pc.and_(pc.is_null(columns["given_name"]), pc.is_null(columns["surname"]))
-    )
+    nothing = pc.and_(values.is_valid(), pc.and_(pc.is_null(columns["given_name"]), pc.is_null(columns["surname"])))
     return Outcome(columns, because(nothing, UNREADABLE))
 
 
@@ -385,9 +371,7 @@ def name_tokens(given: pa.Array, middle: pa.Array, surname: pa.Array) -> pa.Arra
     if pc.any(odd).as_py():
         parts = [pc.fill_null(part.filter(odd), "") for part in (given, middle, surname)]
         encoded = pc.binary_join_element_wise(*parts, "\x1f").dictionary_encode()
-        tokens = pc.replace_with_mask(
-            tokens, odd, each(encoded.dictionary, _sorted_tokens).take(encoded.indices)
-        )
+        tokens = pc.replace_with_mask(tokens, odd, each(encoded.dictionary, _sorted_tokens).take(encoded.indices))
     return not_empty(tokens)
 
 

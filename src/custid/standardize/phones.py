@@ -56,9 +56,7 @@ def phones(values: pa.Array, regions: pa.Array | None = None) -> Outcome:
     written = where(pc.invert(lost), values)
     written = on_some(written, matches(written, r"^[^/;,、|]*\d{6}[^/;,、|]*[/;,、|]"), _first_of_several)
     written = on_some(written, matches(written, r"^[ '\d]+\.0$"), lambda some: replaced(some, r"\.0$", ""))
-    written = on_some(
-        written, matches(written, r"(?i)[a-z#转机]"), lambda some: replaced(some, _EXTENSION, "")
-    )
+    written = on_some(written, matches(written, r"(?i)[a-z#转机]"), lambda some: replaced(some, _EXTENSION, ""))
     written = on_some(written, matches(written, r"^\(?0\d{2,3}\)?-\d{7,8}-\d{1,5}$"), _without_third)
     digits = replaced(written, r"\D+", "")
 
@@ -76,9 +74,7 @@ def phones(values: pa.Array, regions: pa.Array | None = None) -> Outcome:
     e164 = where(matches(international, r"^(?:861[3-9]\d{9}|1[2-9]\d{9})$"), international)
     e164 = pc.coalesce(
         e164,
-        where(
-            matches(international, rf"^860?(?:{_CHINA_LANDLINE})$"), replaced(international, "^860?", "86")
-        ),
+        where(matches(international, rf"^860?(?:{_CHINA_LANDLINE})$"), replaced(international, "^860?", "86")),
     )
 
     # 2. in the region of the record
@@ -107,9 +103,7 @@ def phones(values: pa.Array, regions: pa.Array | None = None) -> Outcome:
 
     # 4. the library for the odd ones: written internationally, or in a region without patterns here
     long_enough = matches(digits, rf"^\d{{{_DIGITS_MIN},}}$")
-    odd = pc.and_(
-        pc.and_(pc.is_null(e164), long_enough), pc.or_(pc.is_valid(international), pc.is_valid(regions))
-    )
+    odd = pc.and_(pc.and_(pc.is_null(e164), long_enough), pc.or_(pc.is_valid(international), pc.is_valid(regions)))
     if pc.any(odd).as_py():
         numbers = pc.coalesce(pc.binary_join_element_wise("+", international, ""), digits)
         rows = zip(numbers.filter(odd).to_pylist(), regions.filter(odd).to_pylist(), strict=True)

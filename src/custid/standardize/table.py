@@ -86,9 +86,7 @@ def standardize(
             # A second address field is most often the second line of the first: too little to read parts
             # from.
             columns = {
-                name: column
-                for name, column in columns.items()
-                if name not in addresses.PARTS or name in sources
+                name: column for name, column in columns.items() if name not in addresses.PARTS or name in sources
             }
         values |= {name + suffix: column for name, column in columns.items()}
     passed = {name: records[name] for name in ("record_key", "channel") if name in records.column_names}
@@ -141,9 +139,7 @@ class _Work:
         """What `kind` makes of a column, row-aligned; its junk is noted."""
         return self._read(column, _whole(self.records[column]), None, lambda values, _: kind(values))
 
-    def read_with(
-        self, column: str, context: pa.Array, kind: Callable[[pa.Array, pa.Array], Outcome]
-    ) -> Columns:
+    def read_with(self, column: str, context: pa.Array, kind: Callable[[pa.Array, pa.Array], Outcome]) -> Columns:
         """As `read`, where the reading of a value also depends on the row's `context` (a string or null)."""
         return self._read(column, _whole(self.records[column]), context, kind)
 
@@ -186,9 +182,7 @@ class _Work:
     def junk_table(self) -> pa.Table:
         if not self._junk:
             return JUNK.empty_table()
-        table = (
-            pa.concat_tables(self._junk).group_by(["field", "value", "reason"]).aggregate([("count", "sum")])
-        )
+        table = pa.concat_tables(self._junk).group_by(["field", "value", "reason"]).aggregate([("count", "sum")])
         table = table.rename_columns(["field", "value", "reason", "count"]).cast(JUNK)
         return table.sort_by(
             [("field", "ascending"), ("count", "descending"), ("value", "ascending"), ("reason", "ascending")]
@@ -308,9 +302,7 @@ def _names(work: _Work, sources: dict[str, str]) -> Columns:
         values["name_suffix"] = pc.coalesce(*behind)
     if "given_name" in values or "surname" in values:
         empty = nulls(len(work.records))
-        given, middle, surname = (
-            values.get(name, empty) for name in ("given_name", "middle_name", "surname")
-        )
+        given, middle, surname = (values.get(name, empty) for name in ("given_name", "middle_name", "surname"))
         given_latin = _distinct(given, names.latin)
         surname_latin = _distinct(surname, lambda some: names.latin(some, surname=True))
         values |= {"given_latin": given_latin} if "given_name" in values else {}

@@ -224,9 +224,7 @@ def _reach(
     birth = isodate(people.birth_day[person])
     year, month, of_month = (pc.utf8_slice_codeunits(birth, a, b) for a, b in ((0, 4), (5, 7), (8, 10)))
     swappable = np.asarray(pc.less_equal(of_month, "12"))
-    birth = choose(
-        draws.among(swappable, rates.swapped_day_month), join(year, "-", of_month, "-", month), birth
-    )
+    birth = choose(draws.among(swappable, rates.swapped_day_month), join(year, "-", of_month, "-", month), birth)
     birth = _wrong_birth_digits(birth, draws.flags(count, rates.wrong_birth_digit), draws)
     birth = choose(
         draws.flags(count, rates.placeholder_birth_date),
@@ -252,18 +250,14 @@ def _reach(
     email = choose(draws.flags(count, rates.missing_email), None, email)
 
     home = _home_at(people, person, day)
-    number = choose(
-        day < people.renumbered[person], take(people.mobile_before, person), take(people.mobile, person)
-    )
+    number = choose(day < people.renumbered[person], take(people.mobile_before, person), take(people.mobile, person))
     fixed = draws.flags(count, rates.landline)
     number = choose(fixed, take(people.landline, home), number)
     wrong = draws.flags(count, rates.wrong_phone_digit)
     number = misspell(number, wrong, draws, digits_only=True)
     phone = written_phones(number, country, fixed, draws)
     junk = draws.words(count, shares("0000000000:3 1234567890:2 N/A:1 5555555555:1"))
-    junk = choose(
-        country == CN, draws.words(count, shares("13800138000:5 13800000000:2 11111111111:1 无:1")), junk
-    )
+    junk = choose(country == CN, draws.words(count, shares("13800138000:5 13800000000:2 11111111111:1 无:1")), junk)
     phone = choose(draws.flags(count, rates.placeholder_phone), junk, phone)
     missing = draws.flags(count, rates.missing_phone)
     return {
@@ -337,9 +331,7 @@ def written_phones(number: pa.Array, country: Ints, fixed: Flags, draws: Draws) 
         ((country == CN) & fixed & ~short_area, _FIXED_FORMS[3]),
     ):
         forms = _forms(text)
-        limits = np.concatenate(
-            [[0.0], np.cumsum([share for _, share in forms]) / sum(share for _, share in forms)]
-        )
+        limits = np.concatenate([[0.0], np.cumsum([share for _, share in forms]) / sum(share for _, share in forms)])
         for form, low, high in zip((form for form, _ in forms), limits[:-1], limits[1:], strict=True):
             chosen = rows & (which >= low) & (which < high)
             phone = put(phone, chosen, _written(at(number, chosen), form))
@@ -348,8 +340,7 @@ def written_phones(number: pa.Array, country: Ints, fixed: Flags, draws: Draws) 
 
 def _forms(text: str) -> list[tuple[str, float]]:
     return [
-        (form.replace("_", " "), float(share))
-        for form, _, share in (word.rpartition(":") for word in text.split())
+        (form.replace("_", " "), float(share)) for form, _, share in (word.rpartition(":") for word in text.split())
     ]
 
 
@@ -379,15 +370,12 @@ def _places(
     return written_homes(people.homes, _home_at(people, person, day), country, draws, rates)
 
 
-def written_homes(
-    homes: Homes, home: Ints, country: Ints, draws: Draws, rates: Mistakes
-) -> dict[str, pa.Array]:
+def written_homes(homes: Homes, home: Ints, country: Ints, draws: Draws, rates: Mistakes) -> dict[str, pa.Array]:
     """street_number, street, address, city, region, postcode of each `home`, as somebody types it."""
     count = len(home)
     hanzi = country == CN
     number, street, unit, city, region, postcode = (
-        take(getattr(homes, name), home)
-        for name in ("number", "street", "unit", "city", "region", "postcode")
+        take(getattr(homes, name), home) for name in ("number", "street", "unit", "city", "region", "postcode")
     )
     street = misspell(street, draws.among(~hanzi, rates.misspelt_street), draws)
     city = misspell(city, draws.among(~hanzi, rates.misspelt_city), draws)
@@ -549,9 +537,7 @@ def _company_names(country: Ints, branch: Flags, homes: Homes, draws: Draws) -> 
     western_part = flat(pc.if_else(pc.equal(part, "{city} Branch"), join(town, " Branch"), part))
     branch_part = choose(branch, choose(hanzi, join(town, "分公司"), join(" (", western_part, ")")), "")
     in_front = choose(draws.flags(count, 0.8), place, "")
-    full = choose(
-        hanzi, join(in_front, stem, trade, form, branch_part), join(stem, " ", trade, " ", form, branch_part)
-    )
+    full = choose(hanzi, join(in_front, stem, trade, form, branch_part), join(stem, " ", trade, " ", form, branch_part))
     kept_form = draws.flags(count, 0.5)
     western_short = join(stem, " ", trade_short, choose(kept_form, join(" ", form_short), ""), branch_part)
     chinese_short = join(
@@ -564,9 +550,7 @@ def _company_names(country: Ints, branch: Flags, homes: Homes, draws: Draws) -> 
     return full, choose(hanzi, chinese_short, western_short)
 
 
-def _with_short(
-    country: Ints, western_text: str, chinese_text: str, draws: Draws
-) -> tuple[pa.Array, pa.Array]:
+def _with_short(country: Ints, western_text: str, chinese_text: str, draws: Draws) -> tuple[pa.Array, pa.Array]:
     long, short = pa.nulls(len(country), pa.string()), pa.nulls(len(country), pa.string())
     for rows, text in ((country != CN, western_text), (country == CN, chinese_text)):
         pairs = [row.split("|") for row in text.split(";")]

@@ -70,8 +70,7 @@ def homes_in(country: Ints, draws: Draws, *, town: Ints | None = None) -> Homes:
     """One home in each of the countries given; where `town` is not negative, in that town."""
     count = len(country)
     columns = {
-        name: pa.nulls(count, pa.string())
-        for name in ("number", "street", "unit", "city", "region", "postcode")
+        name: pa.nulls(count, pa.string()) for name in ("number", "street", "unit", "city", "region", "postcode")
     }
     towns_drawn = np.zeros(count, dtype=np.int64)
     for code in range(len(COUNTRIES)):
@@ -83,9 +82,7 @@ def homes_in(country: Ints, draws: Draws, *, town: Ints | None = None) -> Homes:
             drawn = np.where(town[group] >= 0, town[group], drawn)
         towns_drawn[group] = drawn
         parts = {"city": take(towns.words.values, drawn), "region": take(towns.region, drawn)}
-        parts |= (
-            _chinese_lines(drawn, towns, draws) if code == CN else _western_lines(code, drawn, towns, draws)
-        )
+        parts |= _chinese_lines(drawn, towns, draws) if code == CN else _western_lines(code, drawn, towns, draws)
         columns = {name: put(values, group, parts[name]) for name, values in columns.items()}
     return Homes(country, towns_drawn, **columns)
 
@@ -133,9 +130,7 @@ _CN_MOBILE = shares(
 
 def _local(count: int, draws: Draws, width: int) -> pa.Array:
     """Digits behind an area code, the first from 2 to 8."""
-    return digits(
-        (2 + draws.below(count, 7)) * 10 ** (width - 1) + draws.below(count, 10 ** (width - 1)), width
-    )
+    return digits((2 + draws.below(count, 7)) * 10 ** (width - 1) + draws.below(count, 10 ** (width - 1)), width)
 
 
 def _areas(homes: Homes, home: Ints, draws: Draws) -> pa.Array:
@@ -149,9 +144,7 @@ def _areas(homes: Homes, home: Ints, draws: Draws) -> pa.Array:
         town = homes.town[home][group]
         sizes = np.array([len(some) for some in codes])
         position = starts[town] + np.floor(which[group] * sizes[town]).astype(np.int64)
-        area = put(
-            area, group, take(pa.array([code for some in codes for code in some], pa.string()), position)
-        )
+        area = put(area, group, take(pa.array([code for some in codes for code in some], pa.string()), position))
     return area
 
 
@@ -197,14 +190,10 @@ def _us() -> tuple[list[tuple[str, str, list[str], str, float]], list[Town]]:
     regions = {row[0]: row for row in _rows(places.US_REGIONS)}
     heads = []
     for number, (name, region, weight) in enumerate(_rows(places.US_CITIES)):
-        heads.append(
-            (name, region, regions[region][2].split(","), _front(regions[region][1], number), float(weight))
-        )
+        heads.append((name, region, regions[region][2].split(","), _front(regions[region][1], number), float(weight)))
     draws = Draws(14)
     names = _composed(places.TOWN_PARTS)
-    drawn = draws.words(
-        len(names), weighted(list(regions), [float(row[3]) for row in regions.values()])
-    ).to_pylist()
+    drawn = draws.words(len(names), weighted(list(regions), [float(row[3]) for row in regions.values()])).to_pylist()
     others = [
         (name, region, regions[region][2].split(",")[:1], _front(regions[region][1], number))
         for number, (name, region) in enumerate(zip(names, drawn, strict=True))
@@ -217,18 +206,14 @@ def _gb() -> tuple[list[tuple[str, str, list[str], str, float]], list[Town]]:
     heads = [(name, region, [dial], area, float(weight)) for name, region, area, dial, weight in rows]
     names = [name for name in _composed(places.TOWN_PARTS) if " " not in name]
     others = [
-        (name, rows[n % len(rows)][1], [str(1200 + n % 790)], rows[n % len(rows)][2])
-        for n, name in enumerate(names)
+        (name, rows[n % len(rows)][1], [str(1200 + n % 790)], rows[n % len(rows)][2]) for n, name in enumerate(names)
     ]
     return heads, others
 
 
 def _de() -> tuple[list[tuple[str, str, list[str], str, float]], list[Town]]:
     rows = _rows(places.DE_CITIES)
-    heads = [
-        (name, region, [dial], _front(fronts, 0), float(weight))
-        for name, region, fronts, dial, weight in rows
-    ]
+    heads = [(name, region, [dial], _front(fronts, 0), float(weight)) for name, region, fronts, dial, weight in rows]
     others = [
         (
             name.replace("_", " "),

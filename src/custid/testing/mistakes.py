@@ -81,11 +81,7 @@ _SLIPS = {
             strict=True,
         )
     ),
-    **dict(
-        zip(
-            "asdfghjkl", ("qszo", "adwz", "sfec", "dgrt", "fhty", "gjyb", "hkui", "jlih", "kop1"), strict=True
-        )
-    ),
+    **dict(zip("asdfghjkl", ("qszo", "adwz", "sfec", "dgrt", "fhty", "gjyb", "hkui", "jlih", "kop1"), strict=True)),
     **dict(zip("zxcvbnm", ("xas2", "zcsk", "xvde", "cbfu", "vngh", "bmhr", "nknn"), strict=True)),
     **dict(
         zip(
@@ -105,9 +101,7 @@ _IS_DIGIT = np.zeros(_WIDTH, dtype=np.bool_)
 _IS_DIGIT[ord("0") : ord("9") + 1] = True
 
 _CONFUSED = {
-    character: [other for other in group if other != character]
-    for group in chinese.CONFUSED
-    for character in group
+    character: [other for other in group if other != character] for group in chinese.CONFUSED for character in group
 }
 
 _ACCENTS_LONG = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
@@ -156,9 +150,7 @@ def misspell(values: pa.Array, rows: Flags, draws: Draws, *, digits_only: bool =
     changed = kind < 0.45
     slip = _SLIP[np.minimum(text[line, place], _WIDTH - 1), draws.below(count, 4)]
     if digits_only:
-        slip = np.where((slip >= ord("0")) & (slip <= ord("9")), slip, ord("0") + (place % 10)).astype(
-            np.uint32
-        )
+        slip = np.where((slip >= ord("0")) & (slip <= ord("9")), slip, ord("0") + (place % 10)).astype(np.uint32)
     known = changed & (text[line, place] < _WIDTH) & (slip != 0)
     text[line[known], place[known]] = slip[known]
 
@@ -176,9 +168,7 @@ def misspell(values: pa.Array, rows: Flags, draws: Draws, *, digits_only: bool =
         lost = (kind >= 0.7) & (kind < 0.88) & (length > 3)
         doubled = kind >= 0.88
         source = (
-            columns
-            + (lost[:, None] & (columns >= place[:, None]))
-            - (doubled[:, None] & (columns > place[:, None]))
+            columns + (lost[:, None] & (columns >= place[:, None])) - (doubled[:, None] & (columns > place[:, None]))
         )
         text = np.take_along_axis(wide, np.minimum(source, width), axis=1)
     return put(values, rows, from_letters(text))

@@ -214,9 +214,7 @@ def _households(people_min: int, draws: Draws, settings: HouseholdSettings) -> t
         flat_size = draws.between(houses, 2, 4)
         one_parent = draws.flags(houses, 0.15)
         all_kinds.append(kind)
-        sizes.append(
-            np.choose(kind, [1, 2, children + np.where(one_parent, 1, 2), flat_size]).astype(np.int64)
-        )
+        sizes.append(np.choose(kind, [1, 2, children + np.where(one_parent, 1, 2), flat_size]).astype(np.int64))
     kind, size = np.concatenate(all_kinds), np.concatenate(sizes)
     household = np.repeat(np.arange(len(size)), size)
     role = np.arange(len(household)) - np.repeat(np.cumsum(size) - size, size)
@@ -443,9 +441,7 @@ def _mailboxes(
     email, email_2 = both.slice(0, count), both.slice(count)
     nobody = pa.nulls(count, pa.string())
     email = choose(draws.flags(count, settings.no_email), nobody, email)
-    email_2 = choose(
-        draws.flags(count, settings.second_mailbox) & ~np.asarray(email.is_null()), email_2, nobody
-    )
+    email_2 = choose(draws.flags(count, settings.second_mailbox) & ~np.asarray(email.is_null()), email_2, nobody)
 
     houses = len(size)
     start = np.cumsum(size) - size

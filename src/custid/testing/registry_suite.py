@@ -77,9 +77,7 @@ def commit_of(
         rows.append({**(stored[name] if values is None else values), **fixed, "last_run": run_id})
         if values and "updated_at" in values:
             rows[-1]["updated_at"] = values["updated_at"]
-    fields = list(
-        dict.fromkeys(name for row in rows for name in row if name not in schemas.STORED_RECORDS.names)
-    )
+    fields = list(dict.fromkeys(name for row in rows for name in row if name not in schemas.STORED_RECORDS.names))
     record_schema = pa.schema([*schemas.STORED_RECORDS, *(pa.field(name, pa.string()) for name in fields)])
     told = [
         {
@@ -736,9 +734,7 @@ class RegistryConformance:
         assert registry.verify() == []
 
     def _all_events(self, registry: Registry) -> pa.Table:
-        parts = [
-            registry.history(name) for name in registry.read_state().customers["customer_id"].to_pylist()
-        ]
+        parts = [registry.history(name) for name in registry.read_state().customers["customer_id"].to_pylist()]
         rows = {row["seq"]: row for part in parts for row in part.select(schemas.EVENTS.names).to_pylist()}
         return pa.Table.from_pylist([rows[seq] for seq in sorted(rows)], schema=schemas.EVENTS)
 

@@ -119,9 +119,7 @@ def write_retail(folder: str | Path, *, people: int = 1_350, seed: int = 7) -> N
     for batch, name in enumerate(BATCHES):
         (folder / name).mkdir(parents=True, exist_ok=True)
         for channel in channels:
-            table = channel.columns(
-                _as_known(channel.records, batch), Draws(seed + 100 + CHANNELS.index(channel.name))
-            )
+            table = channel.columns(_as_known(channel.records, batch), Draws(seed + 100 + CHANNELS.index(channel.name)))
             rows = _in_batch(channel, batch)
             _write(folder / name / channel.file, channel.name, table.filter(pa.array(rows)))
         (folder / f"customers-{name[:7]}.toml").write_text(_CONFIG.replace("{batch}", name), encoding="utf-8")
@@ -172,9 +170,7 @@ def _person_records(channel: str, people: People, count: int, unionid: pa.Array,
     later = describe(people, person[changed], last + draws.below(int(changed.sum()), 31), draws, rates)
     bound = draws.flags(len(person), 1.0 if channel == "wechat" else 0.45 if channel == "loyalty" else 0.0)
     number = np.arange(len(person))
-    before = _rows(
-        now, person, number, np.where(changed, "before", state), choose(bound, take(unionid, person), None)
-    )
+    before = _rows(now, person, number, np.where(changed, "before", state), choose(bound, take(unionid, person), None))
     after = _rows(
         later,
         person[changed],
@@ -187,9 +183,7 @@ def _person_records(channel: str, people: People, count: int, unionid: pa.Array,
 
 def _states(channel: str, count: int, draws: Draws) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
     deleted = _DELETED if channel in _TELLS_DELETIONS else 0.0
-    words = weighted(
-        ["new", "changed", "deleted", "kept"], [_NEW, _CHANGED, deleted, 1 - _NEW - _CHANGED - deleted]
-    )
+    words = weighted(["new", "changed", "deleted", "kept"], [_NEW, _CHANGED, deleted, 1 - _NEW - _CHANGED - deleted])
     return np.array(draws.words(count, words).to_pylist(), dtype=np.str_)
 
 
@@ -238,9 +232,7 @@ def _conform(columns: Mapping[str, pa.Array | pa.ChunkedArray], count: int) -> p
 
 def _handles(front: str, count: int, draws: Draws) -> pa.Array:
     """Handles of 28 characters as WeChat gives them: `front`, then letters and digits."""
-    alphabet = np.array(
-        [ord(letter) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"]
-    )
+    alphabet = np.array([ord(letter) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"])
     text = np.empty((count, 28), dtype=np.uint32)
     text[:, : len(front)] = [ord(letter) for letter in front]
     for place in range(len(front), 28):
@@ -433,9 +425,7 @@ def _line(records: pa.Table) -> pa.Array:
     """The address in one line, however it was typed."""
     number, street, address = (flat(records[name]) for name in ("street_number", "street", "address"))
     german = np.asarray(pc.equal(records["country"], "DE"))
-    typed = choose(
-        german, join(street, " ", pc.fill_null(number, "")), join(pc.fill_null(number, ""), " ", street)
-    )
+    typed = choose(german, join(street, " ", pc.fill_null(number, "")), join(pc.fill_null(number, ""), " ", street))
     return flat(pc.utf8_trim_whitespace(choose(filled(address), address, typed)))
 
 
@@ -452,9 +442,7 @@ def _stamp(records: pa.Table, form: str) -> pa.Array:
 
 def _said(values: pa.Array | pa.ChunkedArray, male: str, female: str) -> pa.Array:
     code = flat(values)
-    return choose(
-        filled(code), choose(np.asarray(pc.fill_null(pc.equal(code, "M"), False)), male, female), None
-    )
+    return choose(filled(code), choose(np.asarray(pc.fill_null(pc.equal(code, "M"), False)), male, female), None)
 
 
 def _crm(records: pa.Table, draws: Draws) -> pa.Table:
@@ -541,9 +529,7 @@ def _callcentre(records: pa.Table, draws: Draws) -> pa.Table:
     ways = draws.uniform(count)
     phone = choose(ways < 0.06, join(phone, " (home)"), phone)
     phone = choose((ways >= 0.06) & (ways < 0.12), join("mob ", phone), phone)
-    phone = choose(
-        (ways >= 0.12) & (ways < 0.15), join(phone, " ext. ", digits(10 + draws.below(count, 80), 2)), phone
-    )
+    phone = choose((ways >= 0.12) & (ways < 0.15), join(phone, " ext. ", digits(10 + draws.below(count, 80), 2)), phone)
     birth = flat(records["birth_date"])
     year, month, of_month = (pc.utf8_slice_codeunits(birth, a, b) for a, b in ((0, 4), (5, 7), (8, 10)))
     notes = draws.words(
@@ -556,9 +542,7 @@ def _callcentre(records: pa.Table, draws: Draws) -> pa.Table:
     return pa.table(
         {
             "caller_no": records["record_id"],
-            "caller": choose(
-                filled(flat(records["company"])), None, _name(records, np.ones(count, dtype=np.bool_))
-            ),
+            "caller": choose(filled(flat(records["company"])), None, _name(records, np.ones(count, dtype=np.bool_))),
             "organisation": records["company"],
             "tel": phone,
             "email": records["email"],
@@ -636,9 +620,7 @@ def _truth(channel: _Channel, batch: int) -> pa.Table:
     live = ["kept", "before", "deleted"] if batch == 0 else ["kept", "after", "new"]
     rows = channel.records.filter(pc.is_in(channel.records["state"], pa.array(live)))
     same = pa.array([channel.name] * len(rows)), pa.array([BATCHES[batch]] * len(rows))
-    return pa.table(
-        {"channel": same[0], "record_id": rows["record_id"], "batch": same[1], "true_id": rows["true_id"]}
-    )
+    return pa.table({"channel": same[0], "record_id": rows["record_id"], "batch": same[1], "true_id": rows["true_id"]})
 
 
 _DELIMITERS = {"crm": ",", "loyalty": ",", "callcentre": ";"}
@@ -659,9 +641,7 @@ def _write(path: Path, channel: str, table: pa.Table) -> None:
         return
     # callcentre agents type the delimiter into the notes; the loyalty export broke off inside a row
     ragged = {
-        "crm": [
-            ["C-999998", "Ms", "Ragged", "Row", "", "", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"]
-        ]
+        "crm": [["C-999998", "Ms", "Ragged", "Row", "", "", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"]]
     }
     ragged["callcentre"] = [
         ["K99998", "Row, Ragged", "", "07700 900999", "", "", "", "", "", "angry", "call back", "", "N"]
@@ -809,26 +789,18 @@ def _readme(channels: Sequence[_Channel], people: int, seed: int) -> str:
     lines = ["| records | first batch | second batch: new | changed | deleted |", "|---|---|---|---|---|"]
     for channel in channels:
         counts = dict.fromkeys(("kept", "before", "deleted", "new", "after"), 0)
-        counts |= {
-            row["values"]: row["counts"] for row in channel.records["state"].value_counts().to_pylist()
-        }
+        counts |= {row["values"]: row["counts"] for row in channel.records["state"].value_counts().to_pylist()}
         first = counts["kept"] + counts["before"] + counts["deleted"]
-        lines.append(
-            f"| {channel.name} | {first} | {counts['new']} | {counts['after']} | {counts['deleted']} |"
-        )
+        lines.append(f"| {channel.name} | {first} | {counts['new']} | {counts['after']} | {counts['deleted']} |")
     command = _README.replace("{seed}", str(seed) if people == 1_350 else f"{seed} --people {people}")
     return command.replace("{table}", "\n".join(lines)).replace("{rejects}", "12")
 
 
 def main() -> None:
     """The command line of this module."""
-    parser = argparse.ArgumentParser(
-        prog="python -m custid.testing.retail", description="Write the made-up retailer."
-    )
+    parser = argparse.ArgumentParser(prog="python -m custid.testing.retail", description="Write the made-up retailer.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument(
-        "--people", type=int, default=1_350, help="how many people it has met (default: 1350)"
-    )
+    parser.add_argument("--people", type=int, default=1_350, help="how many people it has met (default: 1350)")
     parser.add_argument("--seed", type=int, default=7)
     asked = parser.parse_args()
     write_retail(asked.folder, people=asked.people, seed=asked.seed)

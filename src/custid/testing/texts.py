@@ -29,9 +29,7 @@ def join(*parts: pa.Array | str) -> pa.Array:
 
 def choose(rows: Flags, yes: pa.Array | str | None, no: pa.Array | str | None) -> pa.Array:
     """`yes` where `rows` is true, `no` elsewhere."""
-    yes, no = (
-        pa.scalar(part, pa.string()) if part is None or isinstance(part, str) else part for part in (yes, no)
-    )
+    yes, no = (pa.scalar(part, pa.string()) if part is None or isinstance(part, str) else part for part in (yes, no))
     chosen = pc.if_else(pa.array(rows), yes, no)
     return flat(chosen)
 
@@ -77,9 +75,7 @@ def isodate(days: Ints) -> pa.Array:
 def distinctly(function: Mapping[str, str], values: pa.Array) -> pa.Array:
     """Each value looked up in `function`; null where it is not there."""
     coded = values.dictionary_encode()
-    found = pa.array(
-        [function.get(value) if value else None for value in coded.dictionary.to_pylist()], pa.string()
-    )
+    found = pa.array([function.get(value) if value else None for value in coded.dictionary.to_pylist()], pa.string())
     return found.take(coded.indices)
 
 
@@ -91,9 +87,7 @@ def spelled(values: pa.Array, by_character: Mapping[str, str], *, between: str =
     """
     coded = values.dictionary_encode()
     words = [
-        between.join(by_character.get(character, character) for character in value)
-        if value is not None
-        else None
+        between.join(by_character.get(character, character) for character in value) if value is not None else None
         for value in coded.dictionary.to_pylist()
     ]
     return pa.array(words, pa.string()).take(coded.indices)

@@ -66,6 +66,4 @@ def load_preset(name: str) -> Preset:
             columns={str(column): str(field) for column, field in data["columns"].items()},
         )
     except (tomllib.TOMLDecodeError, KeyError, AttributeError, TypeError) as error:
-        raise ConfigError(
-            f"preset file {name}.toml is damaged: {error}. Mend it or reinstall custid."
-        ) from error
+        raise ConfigError(f"preset file {name}.toml is damaged: {error}. Mend it or reinstall custid.") from error

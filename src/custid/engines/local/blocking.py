@@ -84,15 +84,13 @@ class Blocks:
 def key_codes(columns: Columns, key: str) -> list[npt.NDArray[np.int32]]:
     """The codes of a blocking key per row, one array for each column it stands for; -1 where there is none."""
     name, _, derivation = key.partition("|")
-    return [
-        column.derived(derivation) if derivation else column.codes for column in columns.expand(name)
-    ]
+    return [column.derived(derivation) if derivation else column.codes for column in columns.expand(name)]
 
 
 def block(columns: Columns, rule: BlockingRule, narrowing: Sequence[str], block_rows_max: int) -> Blocks:
     """Apply one rule."""
     ways = _ways([key_codes(columns, key) for key in rule.keys])
-    codes = _dense(np.concatenate(ways)) if ways else np.zeros(0, np.int32)
+    codes = _dense(np.concatenate(ways) if ways else np.zeros(0, np.int64))
     row = np.tile(np.arange(columns.rows), len(ways))
     narrowed = np.zeros(len(codes), bool)
     for key in narrowing:
@@ -102,9 +100,9 @@ def block(columns: Columns, rule: BlockingRule, narrowing: Sequence[str], block_
         if not big.any():
             break
         further = key_codes(columns, key)[0][row[big]].astype(np.int64)
-        codes = codes.astype(np.int64)
-        codes[big] = codes.max() + 1 + codes[big] * (further.max() + 2) + further + 1
-        codes = _dense(codes)
+        finer = codes.astype(np.int64)
+        finer[big] = finer.max() + 1 + finer[big] * (further.max() + 2) + further + 1
+        codes = _dense(finer)
         narrowed |= big
     chopped = _in_big_blocks(codes, block_rows_max)
     if chopped.any():
@@ -162,9 +160,7 @@ def _in_big_blocks(codes: npt.NDArray[np.int32], rows_max: int) -> npt.NDArray[n
     return (codes >= 0) & (counts[codes] > rows_max)
 
 
-def _chop(
-    codes: npt.NDArray[np.int32], chopped: npt.NDArray[np.bool_], rows_max: int
-) -> npt.NDArray[np.int32]:
+def _chop(codes: npt.NDArray[np.int32], chopped: npt.NDArray[np.bool_], rows_max: int) -> npt.NDArray[np.int32]:
     at = np.flatnonzero(chopped)
     at = at[np.argsort(codes[at], kind="stable")]
     ordered = codes[at]
@@ -234,7 +230,12 @@ class Choice:
 
 
 def choose_rules(
-    columns: Columns, rules: Iterable[BlockingRule], *, pairs_max: int, narrowing: Sequence[str], block_rows_max: int
+    columns: Columns,
+    rules: Iterable[BlockingRule],
+    *,
+    pairs_max: int,
+    narrowing: Sequence[str],
+    block_rows_max: int,
 ) -> Choice:
     """Choose among `rules` those that together reach most matches within a budget of `pairs_max` candidates.
 

@@ -20,7 +20,6 @@ import pyarrow as pa
 
 from custid.engines.local.derivations import derive
 
-
 Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
@@ -163,7 +162,9 @@ class Column:
     @cached_property
     def frequencies(self) -> npt.NDArray[np.int64]:
         """How many rows hold each value of the dictionary (last: missing)."""
-        return np.bincount(np.where(self.codes < 0, len(self.dictionary) - 1, self.codes), minlength=len(self.dictionary))
+        return np.bincount(
+            np.where(self.codes < 0, len(self.dictionary) - 1, self.codes), minlength=len(self.dictionary)
+        )
 
     @property
     def filled(self) -> int:
@@ -210,5 +211,3 @@ class Columns:
             return [self._columns[name]] if name in self._columns else []
         pattern = re.compile(re.escape(name[:-1]) + r"(_[2-9]\d*)?")
         return [column for key, column in self._columns.items() if pattern.fullmatch(key)]
-
-

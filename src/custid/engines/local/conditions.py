@@ -76,9 +76,7 @@ def _equal(_: Dictionary, a: Values, b: Values, __: float) -> Mask:
     return a == b
 
 
-def common_characters_max(
-    values: Dictionary, a: Values, b: Values
-) -> npt.NDArray[np.int32]:
+def common_characters_max(values: Dictionary, a: Values, b: Values) -> npt.NDArray[np.int32]:
     """An upper bound of how many characters two values can have in common, counted with repetition."""
     once, twice, unheld = values.bags
     held = np.bitwise_count(once[a] & once[b]).astype(np.int32)
@@ -86,9 +84,7 @@ def common_characters_max(
     return held + np.minimum(unheld[a], unheld[b])
 
 
-def _jaro_winkler(
-    values: Dictionary, a: Values, b: Values, at_least: float
-) -> Mask:
+def _jaro_winkler(values: Dictionary, a: Values, b: Values, at_least: float) -> Mask:
     from rapidfuzz.distance import JaroWinkler
     from rapidfuzz.process import cpdist
 
@@ -123,9 +119,7 @@ def _same_prefix(values: Dictionary, a: Values, b: Values) -> npt.NDArray[np.int
     return same
 
 
-def _edits(
-    values: Dictionary, a: Values, b: Values, at_most: float
-) -> Mask:
+def _edits(values: Dictionary, a: Values, b: Values, at_most: float) -> Mask:
     from rapidfuzz.distance import OSA
     from rapidfuzz.process import cpdist
 
@@ -145,9 +139,7 @@ def _edits(
     return out
 
 
-def _common_words(
-    values: Dictionary, a: Values, b: Values
-) -> npt.NDArray[np.int64]:
+def _common_words(values: Dictionary, a: Values, b: Values) -> npt.NDArray[np.int64]:
     """How many distinct words two values share."""
     flat, offsets = values.words
     counts = values.word_counts
@@ -166,9 +158,7 @@ def _ranges(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int32]) -> npt
     return np.arange(total) - np.repeat(ends - counts, counts) + np.repeat(starts, counts)
 
 
-def _tokens(
-    values: Dictionary, a: Values, b: Values, at_least: float
-) -> Mask:
+def _tokens(values: Dictionary, a: Values, b: Values, at_least: float) -> Mask:
     out = a == b
     at = np.flatnonzero(~out)
     x, y = a[at], b[at]
@@ -182,9 +172,7 @@ def _tokens(
     return out
 
 
-def _contained(
-    values: Dictionary, a: Values, b: Values, _: float
-) -> Mask:
+def _contained(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
     out = a == b
     at = np.flatnonzero(~out)
     x, y = a[at], b[at]
@@ -194,16 +182,12 @@ def _contained(
     return out
 
 
-def _initial(
-    values: Dictionary, a: Values, b: Values, _: float
-) -> Mask:
+def _initial(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
     one = np.minimum(values.lengths[a], values.lengths[b]) == 1
     return one & (values.chars[a, 0] == values.chars[b, 0])
 
 
-def _begins(
-    values: Dictionary, a: Values, b: Values, _: float
-) -> Mask:
+def _begins(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
     shorter = np.minimum(values.lengths[a], values.lengths[b])
     out = a == b
     at = np.flatnonzero((shorter >= 3) & (shorter <= values.chars.shape[1]))
@@ -225,9 +209,7 @@ def _full_dates(values: Dictionary, a: Values, b: Values) -> Mask:
 _JANUARY_1 = np.array([0, 1, 0, 1], np.uint8)
 
 
-def _digits_off(
-    values: Dictionary, a: Values, b: Values, at_most: float
-) -> Mask:
+def _digits_off(values: Dictionary, a: Values, b: Values, at_most: float) -> Mask:
     x, y = values.digits[a], values.digits[b]
     differs = x != y
     off = differs.sum(axis=1)
@@ -239,24 +221,18 @@ def _digits_off(
     return _full_dates(values, a, b) & (off <= at_most) & (~placeholders | (off == 0))
 
 
-def _day_month_swapped(
-    values: Dictionary, a: Values, b: Values, _: float
-) -> Mask:
+def _day_month_swapped(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
     x, y = values.digits[a], values.digits[b]
     swapped = y[:, [0, 1, 2, 3, 6, 7, 4, 5]]
     return _full_dates(values, a, b) & np.all(x == swapped, axis=1)
 
 
-def _same_year(
-    values: Dictionary, a: Values, b: Values, _: float
-) -> Mask:
+def _same_year(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
     years = values.chars[:, :4]
     return np.all(years[a] == years[b], axis=1)
 
 
-def _same_month_day(
-    values: Dictionary, a: Values, b: Values, _: float
-) -> Mask:
+def _same_month_day(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
     x, y = values.digits[a, 4:], values.digits[b, 4:]
     return _full_dates(values, a, b) & np.all(x == y, axis=1)
 

@@ -60,7 +60,8 @@ class LocalEngine:
             block_rows_max=model.block_rows_max,
         )
         return replace(model, blocking=choice.rules).with_facts(
-            expected_candidates=sum(choice.pairs), expected_coverage=choice.coverage[-1] if choice.coverage else 0.0
+            expected_candidates=sum(choice.pairs),
+            expected_coverage=choice.coverage[-1] if choice.coverage else 0.0,
         )
 
     def train(self, values: pa.Table, model: Model, *, seed: int, progress: Progress) -> Model:
@@ -167,9 +168,7 @@ class LocalEngine:
         return survivorship.survive(records, links, model.survivorship)
 
     def _blocks(self, columns: Columns, model: Model) -> list[blocking.Blocks]:
-        return [
-            blocking.block(columns, rule, model.narrowing, model.block_rows_max) for rule in model.blocking
-        ]
+        return [blocking.block(columns, rule, model.narrowing, model.block_rows_max) for rule in model.blocking]
 
     def _columns(self, values: pa.Table) -> Columns:
         """`values` encoded; the last table is remembered, as one run asks for it several times."""

@@ -102,9 +102,7 @@ class Scorer:
         records = max(2, columns.rows)
         self._prior = np.log2(model.matches_per_record / records)
         self._prior_relatives = (
-            np.log2(model.matches_per_record / model.relatives_per_record)
-            if model.relatives_per_record > 0
-            else np.inf
+            np.log2(model.matches_per_record / model.relatives_per_record) if model.relatives_per_record > 0 else np.inf
         )
         self._strangers: list[Bits] = []
         self._relatives: list[Bits] = []
@@ -166,9 +164,7 @@ class Scorer:
                 out = np.where((out < 0) & (code == b.codes[right]), code, out)
         return out
 
-    def _add(
-        self, number: int, level: Levels, left: Rows, right: Rows, strangers: Bits, relatives: Bits
-    ) -> None:
+    def _add(self, number: int, level: Levels, left: Rows, right: Rows, strangers: Bits, relatives: Bits) -> None:
         strangers += self._strangers[number][level]
         relatives += self._relatives[number][level]
         for value, rarity in self._rarity[number].items():

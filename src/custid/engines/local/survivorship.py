@@ -126,10 +126,10 @@ def _by_length(ballot: _Ballot, _: _Merits, __: str) -> Ranks:
     return ballot.length
 
 
-def _by_frequency(ballot: _Ballot, _: _Merits, __: str) -> Ranks:
+def _by_frequency(ballot: _Ballot, merits: _Merits, argument: str) -> Ranks:
     both = ballot.customer * (ballot.value.max(initial=0) + 1) + ballot.value
-    _, inverse, counts = np.unique(both, return_inverse=True, return_counts=True)
-    return counts[inverse.ravel()]
+    _, number, counts = np.unique(both, return_inverse=True, return_counts=True)
+    return counts[number.ravel()]
 
 
 def _by_trust(ballot: _Ballot, merits: _Merits, order: str) -> Ranks:

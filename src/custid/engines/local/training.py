@@ -25,6 +25,11 @@ RANDOM_PAIRS = 300_000
 SESSION_PAIRS = 20_000
 #: How many imagined pairs the defaults are worth when probabilities are estimated.
 DEFAULT_PAIRS = 30.0
+#: What is assumed of strangers is worth so many pairs; of matches and relatives per record, so many records.
+STRANGER_PAIRS = 1000.0
+DEFAULT_RECORDS = 10.0
+MATCHES_PER_RECORD = 0.5
+RELATIVES_PER_RECORD = 0.1
 #: How many imagined pairs u is worth in a session's own background.
 BACKGROUND_PAIRS = 100.0
 #: Relatives per match where a rule asks for something personal. Left free, relatives would there take in the matches
@@ -76,9 +81,7 @@ def train(columns: Columns, blocks: Sequence[Blocks], model: Model, *, seed: int
         rounds += 1
         before = np.concatenate(m)
         overall = np.array([share_matches, share_relatives, 1 - share_matches - share_relatives])
-        m, h, shares, backgrounds = _maximize(
-            model.comparisons, sessions, shares, overall, m, u, h, backgrounds
-        )
+        m, h, shares, backgrounds = _maximize(model.comparisons, sessions, shares, overall, m, u, h, backgrounds)
         if rounds % 5 == 0:
             share_matches, share_relatives = _overall(sessions, m, u, h, all_pairs, share_matches, share_relatives)
             u = _strangers(seen, m, h, share_matches, share_relatives, columns.rows)
@@ -99,8 +102,10 @@ def train(columns: Columns, blocks: Sequence[Blocks], model: Model, *, seed: int
     return replace(
         model,
         comparisons=comparisons,
-        matches_per_record=max(float(2 * share_matches * all_pairs / max(1, columns.rows)), 0.01),
-        relatives_per_record=float(2 * share_relatives * all_pairs / max(1, columns.rows)),
+        matches_per_record=_per_record(share_matches * all_pairs, columns.rows, MATCHES_PER_RECORD),
+        relatives_per_record=(
+            _per_record(share_relatives * all_pairs, columns.rows, RELATIVES_PER_RECORD) if related else 0.0
+        ),
     ).with_facts(
         records=columns.rows,
         seed=seed,
@@ -108,6 +113,11 @@ def train(columns: Columns, blocks: Sequence[Blocks], model: Model, *, seed: int
         converged=bool(converged),
         pairs_seen=int(sum(session.counts.sum() for session in sessions)),
     )
+
+
+def _per_record(pairs: float, records: int, default: float) -> float:
+    """Pairs per record, drawn towards the default where records are few."""
+    return float((2 * pairs + DEFAULT_RECORDS * default) / (records + DEFAULT_RECORDS))
 
 
 def _tells_relatives_apart(columns: Columns, model: Model) -> bool:
@@ -137,9 +147,17 @@ def _random_levels(columns: Columns, comparing: Comparing, rng: np.random.Genera
         if exact is not None:
             shares[1:] *= (1 - exact) / max(1e-12, 1 - shares[0])
             shares[0] = exact
-        shares = np.maximum(shares, 1e-9)
+        pairs = columns.rows * (columns.rows - 1) / 2
+        shares = pairs * shares + STRANGER_PAIRS * _default_u(len(shares))
         out.append(shares / shares.sum())
     return out
+
+
+def _default_u(levels: int) -> Table:
+    """What is assumed of strangers before there is data: they seldom agree, unless there are but two levels."""
+    if levels == 2:
+        return np.array([0.5, 0.5])
+    return np.append(np.full(levels - 1, 0.005), 1 - 0.005 * (levels - 1))
 
 
 def _collisions(columns: Columns, comparison: Comparison) -> float | None:
@@ -171,17 +189,18 @@ def _session(
     speaks = np.array([not (_sources_of(comparison) & decided) for comparison in comparing.comparisons])
     return _Session(
         patterns,
-        np.bincount(inverse).astype(float),
-        np.bincount(inverse, weights=new),
+        np.bincount(inverse).astype(np.float64),
+        np.bincount(inverse, weights=new).astype(np.float64),
         speaks,
-        any(
-            not comparison.shared and _sources_of(comparison) & decided for comparison in comparing.comparisons
-        ),
+        any(not comparison.shared and _sources_of(comparison) & decided for comparison in comparing.comparisons),
     )
 
 
 def _new(
-    blocks: Sequence[Blocks], number: int, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64],
+    blocks: Sequence[Blocks],
+    number: int,
+    left: npt.NDArray[np.int64],
+    right: npt.NDArray[np.int64],
     own: npt.NDArray[np.int32],
 ) -> Table:
     """1 for pairs that this rule yields for the first time, else 0."""
@@ -203,9 +222,7 @@ _MADE_FROM = {
 
 def _sources(columns: Iterable[str]) -> set[str]:
     """The columns that these are made from, without their stars."""
-    return {
-        source for column in columns for source in _MADE_FROM.get(column.rstrip("*"), {column.rstrip("*")})
-    }
+    return {source for column in columns for source in _MADE_FROM.get(column.rstrip("*"), {column.rstrip("*")})}
 
 
 def _sources_of(comparison: Comparison) -> set[str]:
@@ -289,7 +306,12 @@ def _relatives(comparison: Comparison, m: Table, u: Table, learned: Table | None
 
 
 def _strangers(
-    seen: list[Table], m: list[Table], h: list[Table], share_matches: float, share_relatives: float, records: int
+    seen: list[Table],
+    m: list[Table],
+    h: list[Table],
+    share_matches: float,
+    share_relatives: float,
+    records: int,
 ) -> list[Table]:
     """What random pairs show, less the matches and relatives among them."""
     out = []

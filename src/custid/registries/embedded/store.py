@@ -57,9 +57,7 @@ class FileStore:
         """Whether the file is there. Raises RegistryError when it could not be."""
         try:
             if self._path.is_dir():
-                raise NotARegistry(
-                    f"{self._shown} is a folder; a registry is a file. Try {self._shown}/customers.db"
-                )
+                raise NotARegistry(f"{self._shown} is a folder; a registry is a file. Try {self._shown}/customers.db")
             if not self._path.parent.is_dir():
                 raise RegistryError(f"{self._shown}: there is no folder {self._path.parent}. Make it first.")
             return self._path.exists()
@@ -299,8 +297,7 @@ def _refused(error: duckdb.Error, shown: str) -> Exception:
         return RegistryError(f"{shown} cannot be opened: {_reason(text)}")
     if "version number" in text:
         return RegistryTooNew(
-            f"{shown} was written with a newer DuckDB than {duckdb.__version__}. "
-            "Update it: pip install -U duckdb"
+            f"{shown} was written with a newer DuckDB than {duckdb.__version__}. Update it: pip install -U duckdb"
         )
     return NotARegistry(f"{shown} is damaged, or no registry at all. It was left as it is. ({_reason(text)})")
 
@@ -315,13 +312,9 @@ def _translated(shown: str) -> Iterator[None]:
     except duckdb.Error as error:
         text = str(error)
         if re.search("no space left|disk full|could not write|permission denied", text, re.IGNORECASE):
-            raise RegistryError(
-                f"{shown} cannot be written; nothing was changed. ({_reason(text)})"
-            ) from error
+            raise RegistryError(f"{shown} cannot be written; nothing was changed. ({_reason(text)})") from error
         if isinstance(error, duckdb.OutOfMemoryException):
-            raise RegistryError(
-                f"{shown}: not enough memory; nothing was changed. ({_reason(text)})"
-            ) from error
+            raise RegistryError(f"{shown}: not enough memory; nothing was changed. ({_reason(text)})") from error
         raise NotARegistry(f"{shown} is damaged: a part of it cannot be read. ({_reason(text)})") from error
 
 

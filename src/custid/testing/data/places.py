@@ -134,9 +134,7 @@ Martin Luther King Jr|Dogwood|Hickory|Birch|Valley|Magnolia|Broadway|College|Uni
 Pleasant|Grove
 Locust|Poplar|Spruce|1st|2nd|3rd|4th|5th|6th|7th|8th|9th|10th|11th|12th|14th|21st|32nd
 """.replace("\n", "|")
-US_STREET_KINDS = (
-    "Street:30 Avenue:20 Drive:14 Road:12 Lane:8 Court:6 Boulevard:4 Place:3 Circle:2 Way:2 Terrace:1"
-)
+US_STREET_KINDS = "Street:30 Avenue:20 Drive:14 Road:12 Lane:8 Court:6 Boulevard:4 Place:3 Circle:2 Way:2 Terrace:1"
 
 GB_STREETS = """
 High|Station|Church|Victoria|Park|London|Green|Manor|Kings|Queens|New|Grange|Mill|Windsor|Albert|Main

@@ -31,10 +31,7 @@ LEGAL_FORMS = {
     "US": "Inc.|Inc:40 LLC|L.L.C.:35 Corporation|Corp.:20 Company|Co.:5",
     "GB": "Limited|Ltd:70 Ltd|Limited:15 PLC|plc:8 LLP|L.L.P.:7",
     "DE": "GmbH|G.m.b.H.:60 AG|Aktiengesellschaft:12 GmbH_&_Co._KG|GmbH_&_Co_KG:20 e.K.|eK:8",
-    "CN": (
-        "有限公司|有限责任公司:62 有限责任公司|有限公司:8 股份有限公司|股份公司:14"
-        " 集团有限公司|集团:8 商行|商行:6"
-    ),
+    "CN": ("有限公司|有限责任公司:62 有限责任公司|有限公司:8 股份有限公司|股份公司:14 集团有限公司|集团:8 商行|商行:6"),
 }
 WESTERN_BRANCHES = "North:3 South:3 {city}_Branch:6 Northern_Region:2 Export:2 Retail:2"
 
