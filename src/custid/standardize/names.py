@@ -149,7 +149,7 @@ def full_names(values: pa.Array) -> Outcome:
     odd_last = pa.array([word in SUFFIXES or word in CREDENTIALS for word in last.dictionary.to_pylist()], pa.bool_())
     for encoded, odd in ((first, odd_first), (last, odd_last)):
         plain = pc.and_(plain, pc.invert(pc.fill_null(odd.take(encoded.indices), False)))
-    short = matches(folded, r"^\p{Han}{2,3}$")
+    short = pc.and_(matches(folded, r"^\p{Han}{2,3}$"), matches(values, r"^\S+$"))
     head, heads = pc.utf8_slice_codeunits(folded, 0, 1), pa.array(sorted(COMPOUND_SURNAMES))
     compound = pc.is_in(pc.utf8_slice_codeunits(folded, 0, 2), heads)
     titled = matches(folded, f"(?:{'|'.join(_HAN_TITLES)})$")
@@ -294,6 +294,10 @@ def _split_chinese(text: str) -> Parts:
     runs = re.findall(r"[\u3400-\u9fff]+", text)
     if len(runs) > 1 and any(dot in text for dot in _DOTS):
         return Parts(runs[0], _phrase(runs[1:-1]), runs[-1], latin, None)
+    # Written with a space and the given name first: 小明 王.
+    surnames = SURNAMES | COMPOUND_SURNAMES
+    if len(runs) == 2 and runs[1] in surnames and runs[0] not in surnames:
+        runs = [runs[1], runs[0]]
     name = _without_han_title("".join(runs))
     if len(name) == 1:
         return Parts(latin, None, name)
