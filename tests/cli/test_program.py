@@ -35,7 +35,7 @@ def test_the_help_of_each_command_has_an_example_and_its_exit_codes(custid: Cust
     assert "Exit codes: 0" in text
 
 
-@pytest.mark.parametrize("command", set(COMMANDS))
+@pytest.mark.parametrize("command", sorted(set(COMMANDS)))
 def test_every_command_can_print_json(custid: Custid, command: str) -> None:
     assert "--json" in custid(command, "--help")
 

@@ -230,11 +230,14 @@ _PAIRED = (
     "given_latin",
     "surname_latin",
     "given_latin|sound",
+    "given_latin|first3",
     "surname_latin|sound",
+    "surname_latin|first3",
     "birth_date",
     "birth_date|year",
     "birth_date|month_day",
     "postcode",
+    "postcode|first3",
     "city",
     "street",
     "street_number",
@@ -308,7 +311,7 @@ def candidate_rules(columns: Iterable[str]) -> list[BlockingRule]:
         for pair in combinations([key for key in _PAIRED if _available(key, have)], 2)
         if pair[0].split("|")[0] != pair[1].split("|")[0] and not _both_names(pair)
     ]
-    return alone + paired
+    return [*alone, *paired, BlockingRule(())]
 
 
 def _both_names(pair: tuple[str, str]) -> bool:

@@ -119,7 +119,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class BlockingRule:
-    """Records that agree on all `keys` are compared.
+    """Records that agree on all `keys` are compared; without keys, everybody with everybody.
 
     A key is a column, or a column with a derivation: `surname_latin|first4`, `birth_date|year`,
     `surname_latin|sound`, `phone*` (any of the values of both).
@@ -130,7 +130,7 @@ class BlockingRule:
     @property
     def name(self) -> str:
         """How reports call it."""
-        return " + ".join(self.keys)
+        return " + ".join(self.keys) or "everybody"
 
     @property
     def columns(self) -> frozenset[str]:

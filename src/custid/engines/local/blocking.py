@@ -23,6 +23,8 @@ from custid.model.spec import BlockingRule
 Rows = npt.NDArray[np.int64]
 
 CHUNK_PAIRS = 1 << 19
+#: Up to so many records, everybody may be compared with everybody.
+EVERYBODY_ROWS_MAX = 2000
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,9 @@ def key_codes(columns: Columns, key: str) -> list[npt.NDArray[np.int32]]:
 
 def block(columns: Columns, rule: BlockingRule, narrowing: Sequence[str], block_rows_max: int) -> Blocks:
     """Apply one rule."""
-    ways = _ways([key_codes(columns, key) for key in rule.keys])
+    ways = _ways([key_codes(columns, key) for key in rule.keys]) if rule.keys else [np.zeros(columns.rows, np.int64)]
+    if not rule.keys:
+        block_rows_max = max(block_rows_max, EVERYBODY_ROWS_MAX)
     codes = _dense(np.concatenate(ways) if ways else np.zeros(0, np.int64))
     row = np.tile(np.arange(columns.rows), len(ways))
     narrowed = np.zeros(len(codes), bool)
@@ -212,8 +216,12 @@ def _first_time(
 #: How often matches agree on a key that both have, where errors are frequent: deliberately pessimistic, so that
 #: rules are chosen that back each other up. Keys of one column fail together, finer ones first.
 _AGREEMENT = {"": 0.75, "sound": 0.82, "year": 0.88, "month_day": 0.80, "first": 0.85, "last": 0.80}
+#: What the budget leaves is spent on matches that agree even less: the rates above to these powers.
+_PESSIMISM = (1.0, 2.0, 3.0)
 _SIMULATED_MATCHES = 4000
-_SAMPLE_ROWS = 50_000
+#: The least number of simulated matches a rule must add.
+_GAIN_MIN = 4
+_SAMPLE_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -243,53 +251,74 @@ def choose_rules(
     column with the pessimistic rates above and lack values as often as the data does. Greedy: again and again the
     rule that reaches most further matches for its cost.
     """
-    rng = np.random.default_rng(20260301)
-    sample = np.sort(rng.choice(columns.rows, min(columns.rows, _SAMPLE_ROWS), replace=False))
+    sample = np.sort(np.random.default_rng(0).choice(columns.rows, min(columns.rows, _SAMPLE_ROWS), replace=False))
+    offered = [(rule, _cost(columns, rule, sample, block_rows_max)) for rule in rules]
+    filled = {key: _filled(columns, key) for rule, _ in offered for key in rule.keys}
+    chosen: list[tuple[BlockingRule, int]] = []
+    coverage: list[float] = []
+    for power in _PESSIMISM:
+        reaches = _Simulation(filled, power)
+        reached = np.zeros(_SIMULATED_MATCHES, bool)
+        for rule, _ in chosen:
+            reached |= reaches(rule)
+        while True:
+            left = pairs_max - sum(pairs for _, pairs in chosen)
+            worth = [
+                (int(np.count_nonzero(reaches(rule) & ~reached)) / (pairs + columns.rows / 10), rule, pairs)
+                for rule, pairs in offered
+                if pairs <= left and np.count_nonzero(reaches(rule) & ~reached) >= _GAIN_MIN
+            ]
+            if not worth:
+                break
+            _, rule, pairs = max(worth, key=lambda found: found[0])
+            reached |= reaches(rule)
+            chosen.append((rule, pairs))
+            if power == _PESSIMISM[0]:
+                coverage.append(float(reached.mean()))
+        coverage += [coverage[-1] if coverage else 0.0] * (len(chosen) - len(coverage))
+    return Choice(tuple(rule for rule, _ in chosen), tuple(pairs for _, pairs in chosen), tuple(coverage))
+
+
+def _cost(columns: Columns, rule: BlockingRule, sample: Rows, block_rows_max: int) -> int:
+    """Candidate pairs of a rule, estimated from a sample of rows; its first way to meet stands for all."""
     scale = (columns.rows / max(1, len(sample))) ** 2
-    keys: dict[str, npt.NDArray[np.int32]] = {}
-    agrees: dict[str, npt.NDArray[np.bool_]] = {}
-    luck = {}
-    offered: list[tuple[BlockingRule, int, npt.NDArray[np.bool_]]] = []
-    for rule in rules:
-        for key in rule.keys:
-            if key not in keys:
-                found = key_codes(columns, key)
-                keys[key] = found[0][sample] if found else np.full(len(sample), -1, np.int32)
-                name, _, derivation = key.partition("|")
-                base = name.rstrip("*")
-                if base not in luck:
-                    luck[base] = (rng.random(_SIMULATED_MATCHES), rng.random(_SIMULATED_MATCHES))
-                filled = float(np.mean(keys[key] >= 0)) if len(sample) else 0.0
-                rate = _AGREEMENT.get(derivation.rstrip("0123456789"), _AGREEMENT[""])
-                agrees[key] = (luck[base][0] < rate) & (luck[base][1] < filled**2)
-        codes = _combine([keys[key] for key in rule.keys], [int(keys[key].max(initial=0)) + 1 for key in rule.keys])
-        counts = np.bincount(_positive(_dense(codes)), minlength=1)
-        made = np.minimum(counts, block_rows_max) * (counts - 1) / 2  # what narrowing leaves, at most
-        reaches = np.logical_and.reduce([agrees[key] for key in rule.keys])
-        offered.append((rule, int(made.sum() * scale), reaches))
-    chosen: list[tuple[BlockingRule, int, float]] = []
-    reached = np.zeros(_SIMULATED_MATCHES, bool)
-    spent = 0
-    while True:
-        best = None
-        for rule, pairs, reaches in offered:
-            gain = int(np.count_nonzero(reaches & ~reached))
-            if gain >= _SIMULATED_MATCHES // 2000 and spent + pairs <= pairs_max:
-                value = gain / (pairs + columns.rows / 10)
-                if best is None or value > best[0]:
-                    best = (value, rule, pairs, reaches)
-        if best is None:
-            break
-        _, rule, pairs, reaches = best
-        reached |= reaches
-        spent += pairs
-        chosen.append((rule, pairs, float(reached.mean())))
-    return Choice(
-        tuple(rule for rule, _, _ in chosen),
-        tuple(pairs for _, pairs, _ in chosen),
-        tuple(share for _, _, share in chosen),
-    )
+    if not rule.keys:
+        return columns.rows * (columns.rows - 1) // 2
+    parts = [found[0][sample] for key in rule.keys if (found := key_codes(columns, key))]
+    codes = _dense(_combine(parts, [int(part.max(initial=0)) + 1 for part in parts]))
+    counts = np.bincount(codes[codes >= 0], minlength=1)
+    # A block that is too large is narrowed: each of its records then meets at most so many others.
+    return int((np.minimum(counts - 1, block_rows_max) * counts / 2).sum() * scale)
 
 
-def _positive(codes: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    return codes[codes >= 0]
+def _filled(columns: Columns, key: str) -> float:
+    found = key_codes(columns, key)
+    return float(np.mean(np.logical_or.reduce([codes >= 0 for codes in found]))) if found and columns.rows else 0.0
+
+
+class _Simulation:
+    """Simulated matches: which of them a rule brings together."""
+
+    def __init__(self, filled: dict[str, float], power: float) -> None:
+        rng = np.random.default_rng(1)
+        luck = {
+            name: (rng.random(_SIMULATED_MATCHES), rng.random(_SIMULATED_MATCHES))
+            for name in sorted({_base(key) for key in filled})
+        }
+        self._agrees = {}
+        for key, share in filled.items():
+            derivation = key.partition("|")[2].rstrip("0123456789")
+            rate = _AGREEMENT.get(derivation, _AGREEMENT[""]) ** power
+            right, there = luck[_base(key)]
+            self._agrees[key] = (right < rate) & (there < share**2)
+        self._reached: dict[BlockingRule, npt.NDArray[np.bool_]] = {}
+
+    def __call__(self, rule: BlockingRule) -> npt.NDArray[np.bool_]:
+        if rule not in self._reached:
+            agrees = [self._agrees[key] for key in rule.keys] or [np.ones(_SIMULATED_MATCHES, bool)]
+            self._reached[rule] = np.logical_and.reduce(agrees)
+        return self._reached[rule]
+
+
+def _base(key: str) -> str:
+    return key.partition("|")[0].rstrip("*")
