@@ -195,6 +195,7 @@ def postcodes(values: pa.Array) -> Outcome:
     """
     code = not_empty(replaced(replaced(pc.utf8_upper(values), r"\.0$", ""), r"[^\p{L}\p{N}]+", ""))
     reason = junk.first_reason(
+        junk.placeholders(code, "postcode", "address"),
         junk.because(matches(code, r"^(?:0+|9{5,})$"), junk.REPEATED),
         junk.because(pc.and_(values.is_valid(), pc.is_null(code)), junk.UNREADABLE),
     )

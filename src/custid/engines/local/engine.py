@@ -51,6 +51,8 @@ class LocalEngine:
         """An untrained default model for these values, with blocking rules chosen from the data."""
         columns = self._columns(values)
         model = default_model(name for name in columns if columns[name].filled)
+        if not model.comparisons:
+            return model  # nothing to compare: nobody is brought together
         rules = candidate_rules(name for name in columns if columns[name].filled)
         choice = blocking.choose_rules(
             columns,

@@ -64,7 +64,7 @@ def train(columns: Columns, blocks: Sequence[Blocks], model: Model, *, seed: int
     sessions = [
         session
         for number in range(len(blocks))
-        if (session := _session(columns, comparing, blocks, number, rng)) is not None
+        if model.comparisons and (session := _session(columns, comparing, blocks, number, rng)) is not None
     ]
     m = [np.array(comparison.default_m) for comparison in model.comparisons]
     u = [shares.copy() for shares in seen]
