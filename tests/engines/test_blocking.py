@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from custid.engines.local.blocking import block, candidates, choose_rules
 from custid.engines.local.columns import Columns
+from custid.engines.local.groups import group
 from custid.model.spec import BlockingRule
 
 _VALUE = st.sampled_from(["a", "b", "c", "abc", "abd", None])
@@ -70,8 +71,7 @@ def test_no_block_is_larger_than_allowed_and_nothing_is_skipped_silently(
     columns = _columns(rows)
     whole = block(columns, BlockingRule(("x",)), (), 1000)
     small = block(columns, BlockingRule(("x",)), ("y", "phone"), rows_max)
-    _, counts = np.unique(small.block, return_counts=True)
-    assert (counts <= rows_max).all()
+    assert (small.groups.sizes <= rows_max).all()
     if small.pairs < whole.pairs:
         assert small.rows_narrowed > 0 or small.rows_chopped > 0
 
@@ -83,6 +83,25 @@ def test_pairs_can_be_fetched_by_number() -> None:
     chunks = list(blocks.chunks(4))
     assert sorted(zip(left, right, strict=True)) == sorted(
         pair for a, b, _ in chunks for pair in zip(a, b, strict=True)
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(codes=st.lists(st.integers(-1, 4), max_size=25), chunk=st.integers(1, 9), size_max=st.integers(2, 5))
+def test_groups_give_each_pair_of_equal_codes_once(codes: list[int], chunk: int, size_max: int) -> None:
+    groups = group(np.array(codes, np.int64))
+    expected = [(i, j) for i, j in combinations(range(len(codes)), 2) if codes[i] == codes[j] >= 0]
+    found = [(int(a), int(b)) for left, right, _ in groups.chunks(chunk) for a, b in zip(left, right, strict=True)]
+    assert sorted(found) == expected
+    assert groups.pairs == len(expected)
+    left, right, _ = groups.pairs_at(np.arange(groups.pairs))
+    assert list(zip(left.tolist(), right.tolist(), strict=True)) == found
+    cut = groups.chopped(size_max)
+    assert (cut.sizes <= size_max).all()
+    assert set(cut.members.tolist()) <= set(groups.members.tolist())
+    numbers = groups.numbers(len(codes))
+    assert all(
+        (numbers[i] == numbers[j] >= 0) == (codes[i] == codes[j] >= 0) for i, j in combinations(range(len(codes)), 2)
     )
 
 

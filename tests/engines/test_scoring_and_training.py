@@ -149,4 +149,4 @@ def test_what_a_household_shares_does_not_make_one_person() -> None:
 def test_levels_are_described_without_values(trained: tuple[Columns, Model]) -> None:
     columns, model = trained
     levels = Comparing(columns, model.comparisons).levels(np.array([0]), np.array([0]))
-    assert Scorer(columns, model).describe(levels) == ["birth_date:equal given_name:equal surname:equal"]
+    assert Scorer(columns, model).describe(levels).to_pylist() == ["birth_date:equal given_name:equal surname:equal"]

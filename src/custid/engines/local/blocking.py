@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from custid.engines.local.columns import Columns
+from custid.engines.local.groups import Groups, group, joined
 from custid.model.spec import BlockingRule
 
 Rows = npt.NDArray[np.int64]
@@ -32,55 +33,44 @@ class Blocks:
     """One rule applied to the data.
 
     `codes`: one array per way a record can meet the rule (a record with two phones has two), equal codes are one
-    block, -1 none. `rows` lists the records that stand in a block with others, block by block; `partners` is how
-    many follow each in its block.
+    block, -1 none. `groups`: the blocks, of entries; entry e is record e modulo the number of records.
+    `rows_narrowed`, `rows_chopped`: records (counted once for each way) whose block was narrowed or chopped.
     """
 
     rule: BlockingRule
     codes: tuple[npt.NDArray[np.int32], ...]
-    rows: Rows = field(repr=False)
-    block: npt.NDArray[np.int32] = field(repr=False)
-    partners: npt.NDArray[np.int64] = field(repr=False)
+    groups: Groups = field(repr=False)
+    rows: int
     rows_narrowed: int = 0
     rows_chopped: int = 0
 
     @property
     def pairs(self) -> int:
         """Pairs this rule yields, before leaving out those that earlier rules yield too."""
-        return int(self.partners.sum())
+        return self.groups.pairs
 
     def together(self, left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
         """Which pairs this rule yields."""
         out = np.zeros(len(left), bool)
         for a, b in product(self.codes, self.codes):
-            out |= (a[left] >= 0) & (a[left] == b[right])
+            code = a[left]
+            out |= (code >= 0) & (code == b[right])
         return out
 
-    def pairs_at(self, numbers: Rows) -> tuple[Rows, Rows, npt.NDArray[np.int32]]:
+    def pairs_at(self, numbers: Rows) -> tuple[Rows, Rows, Rows]:
         """The pairs with these numbers (0 … pairs-1), and the block of each."""
-        ends = self._ends
-        first = np.searchsorted(ends, numbers, side="right")
-        offset = numbers - (ends[first] - self.partners[first])
-        a, b = self.rows[first], self.rows[first + 1 + offset]
-        return np.minimum(a, b), np.maximum(a, b), self.block[first]
+        return self._rows(*self.groups.pairs_at(numbers))
 
-    @property
-    def _ends(self) -> Rows:
-        return np.cumsum(self.partners)
-
-    def chunks(self, size: int) -> Iterator[tuple[Rows, Rows, npt.NDArray[np.int32]]]:
+    def chunks(self, size: int) -> Iterator[tuple[Rows, Rows, Rows]]:
         """All pairs, about `size` at a time, and the block of each."""
-        ends = self._ends
-        start = 0
-        while start < len(self.rows):
-            done = ends[start - 1] if start else 0
-            stop = max(start + 1, int(np.searchsorted(ends, done + size, side="right")))
-            counts = self.partners[start:stop]
-            first = np.repeat(np.arange(start, stop), counts)
-            offset = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts)
-            a, b = self.rows[first], self.rows[first + 1 + offset]
-            yield np.minimum(a, b), np.maximum(a, b), self.block[first]
-            start = stop
+        for found in self.groups.chunks(size):
+            yield self._rows(*found)
+
+    def _rows(self, a: Rows, b: Rows, block: Rows) -> tuple[Rows, Rows, Rows]:
+        if len(self.codes) > 1:
+            a, b = a % self.rows, b % self.rows
+            a, b = np.minimum(a, b), np.maximum(a, b)
+        return a, b, block
 
 
 def key_codes(columns: Columns, key: str) -> list[npt.NDArray[np.int32]]:
@@ -94,33 +84,28 @@ def block(columns: Columns, rule: BlockingRule, narrowing: Sequence[str], block_
     ways = _ways([key_codes(columns, key) for key in rule.keys]) if rule.keys else [np.zeros(columns.rows, np.int64)]
     if not rule.keys:
         block_rows_max = max(block_rows_max, EVERYBODY_ROWS_MAX)
-    codes = _dense(np.concatenate(ways) if ways else np.zeros(0, np.int64))
-    row = np.tile(np.arange(columns.rows), len(ways))
-    narrowed = np.zeros(len(codes), bool)
+    entries = columns.rows * len(ways)
+    groups = group(np.concatenate(ways) if len(ways) > 1 else ways[0] if ways else np.zeros(0, np.int64))
+    narrowed = 0
+    asked = {column.rstrip("*") for column in rule.columns}
     for key in narrowing:
-        if key.split("|")[0].rstrip("*") in {column.rstrip("*") for column in rule.columns}:
-            continue
-        big = _in_big_blocks(codes, block_rows_max)
+        big = groups.sizes > block_rows_max
         if not big.any():
             break
-        further = key_codes(columns, key)[0][row[big]].astype(np.int64)
-        finer = codes.astype(np.int64)
-        finer[big] = finer.max() + 1 + finer[big] * (further.max() + 2) + further + 1
-        codes = _dense(finer)
-        narrowed |= big
-    chopped = _in_big_blocks(codes, block_rows_max)
-    if chopped.any():
-        codes = _chop(codes, chopped, block_rows_max)
-    order, partners = _blocks(codes)
-    return Blocks(
-        rule,
-        tuple(np.split(codes, len(ways))) if ways else (),
-        row[order],
-        codes[order],
-        partners,
-        int(narrowed.sum()),
-        int(chopped.sum()),
-    )
+        if key.split("|")[0].rstrip("*") in asked:
+            continue
+        wide = groups.take(big)
+        narrowed = narrowed or len(wide.members)
+        further = key_codes(columns, key)[0][wide.members % columns.rows].astype(np.int64)
+        number = np.repeat(np.arange(len(wide.starts) - 1), wide.sizes)
+        finer = group(number * (int(further.max()) + 2) + further + 1)
+        groups = joined(groups.take(~big), Groups(wide.members[finer.members], finer.starts))
+    big = groups.sizes > block_rows_max
+    chopped = int(groups.sizes[big].sum())
+    if chopped:
+        groups = groups.chopped(block_rows_max)
+    codes = groups.numbers(entries)
+    return Blocks(rule, tuple(np.split(codes, len(ways))) if ways else (), groups, columns.rows, narrowed, chopped)
 
 
 def _ways(keys: list[list[npt.NDArray[np.int32]]]) -> list[npt.NDArray[np.int64]]:
@@ -144,48 +129,6 @@ def _combine(parts: Sequence[npt.NDArray[np.int32]], sizes: Sequence[int]) -> np
     return combined
 
 
-def _dense(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
-    """The same partition with small numbers; codes that stand alone become -1, as they make no pairs."""
-    if len(codes) == 0:
-        return codes.astype(np.int32)
-    order = np.argsort(codes, kind="stable")
-    ordered = codes[order]
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-    counts = np.diff(np.append(starts, len(codes)))
-    keep = (counts > 1) & (ordered[starts] >= 0)
-    number = np.where(keep, np.cumsum(keep) - 1, -1)
-    out = np.empty(len(codes), np.int32)
-    out[order] = np.repeat(number, counts)
-    return out
-
-
-def _in_big_blocks(codes: npt.NDArray[np.int32], rows_max: int) -> npt.NDArray[np.bool_]:
-    counts = np.bincount(codes[codes >= 0], minlength=1)
-    return (codes >= 0) & (counts[codes] > rows_max)
-
-
-def _chop(codes: npt.NDArray[np.int32], chopped: npt.NDArray[np.bool_], rows_max: int) -> npt.NDArray[np.int32]:
-    at = np.flatnonzero(chopped)
-    at = at[np.argsort(codes[at], kind="stable")]
-    ordered = codes[at]
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-    counts = np.diff(np.append(starts, len(at)))
-    position = np.arange(len(at)) - np.repeat(starts, counts)
-    wide = codes.astype(np.int64)
-    wide[at] = wide.max() + 1 + ordered.astype(np.int64) * (len(at) // rows_max + 1) + position // rows_max
-    return _dense(wide)
-
-
-def _blocks(codes: npt.NDArray[np.int32]) -> tuple[Rows, Rows]:
-    """Positions of the entries that stand in a block, block by block, and how many follow each in its block."""
-    order = np.argsort(codes, kind="stable")
-    order = order[np.searchsorted(codes[order], 0) :]
-    ordered = codes[order]
-    counts = np.bincount(ordered, minlength=1)
-    ends = np.cumsum(counts)
-    return order, ends[ordered] - np.arange(len(ordered)) - 1
-
-
 def candidates(blocks: Sequence[Blocks], chunk_pairs: int = CHUNK_PAIRS) -> Iterator[tuple[int, Rows, Rows, int]]:
     """Every candidate pair once: (rule number, left rows, right rows, pairs made before leaving any out)."""
     for number, found in enumerate(blocks):
@@ -195,9 +138,7 @@ def candidates(blocks: Sequence[Blocks], chunk_pairs: int = CHUNK_PAIRS) -> Iter
             yield number, left, right, made
 
 
-def _first_time(
-    blocks: Sequence[Blocks], number: int, left: Rows, right: Rows, own: npt.NDArray[np.int32]
-) -> tuple[Rows, Rows]:
+def _first_time(blocks: Sequence[Blocks], number: int, left: Rows, right: Rows, own: Rows) -> tuple[Rows, Rows]:
     """Leave out pairs that an earlier rule yields, and those that this rule yields in another block too."""
     keep = np.ones(len(left), bool)
     found = blocks[number]
@@ -285,8 +226,7 @@ def _cost(columns: Columns, rule: BlockingRule, sample: Rows, block_rows_max: in
     if not rule.keys:
         return columns.rows * (columns.rows - 1) // 2
     parts = [found[0][sample] for key in rule.keys if (found := key_codes(columns, key))]
-    codes = _dense(_combine(parts, [int(part.max(initial=0)) + 1 for part in parts]))
-    counts = np.bincount(codes[codes >= 0], minlength=1)
+    counts = group(_combine(parts, [int(part.max(initial=0)) + 1 for part in parts])).sizes
     # A block that is too large is narrowed: each of its records then meets at most so many others.
     return int((np.minimum(counts - 1, block_rows_max) * counts / 2).sum() * scale)
 

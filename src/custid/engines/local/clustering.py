@@ -16,11 +16,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from custid.engines.local.blocking import CHUNK_PAIRS
+from custid.engines.local.groups import group as group_by
 from custid.engines.local.scoring import Scorer
 
 Rows = npt.NDArray[np.int64]
@@ -129,46 +131,29 @@ def _doubtful(
     component: Rows, scorer: Scorer, decisions: _Decisions, threshold: float
 ) -> Iterator[tuple[Rows, Rows, Rows, Bits]]:
     """Components in which not every pair is a match: their rows, and all their pairs with the evidence on each."""
-    order = np.argsort(component, kind="stable")
-    ordered = component[order]
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(order) else np.zeros(0, np.int64)
-    counts = np.diff(np.append(starts, len(order)))
-    waiting: list[tuple[int, int]] = []
-    pairs = 0
-    for start, count in zip(starts[counts > 1].tolist(), counts[counts > 1].tolist(), strict=True):
-        if count == 2 and not len(decisions.different):
-            continue
-        waiting.append((start, count))
-        pairs += count * (count - 1) // 2
-        if pairs >= CHUNK_PAIRS:
-            yield from _weigh(order, waiting, scorer, decisions, threshold)
-            waiting, pairs = [], 0
-    yield from _weigh(order, waiting, scorer, decisions, threshold)
+    groups = group_by(component)
+    if not len(decisions.different):
+        groups = groups.take(groups.sizes > 2)
+    for left, right, number in groups.chunks(CHUNK_PAIRS):
+        scored = scorer.score(left, right, at_least=-np.inf)
+        # Below the threshold only contradictions count: that two records share nothing to compare is no reason to
+        # part them, when others tie them together.
+        evidence = np.where(
+            scored.weights >= threshold,
+            np.minimum(scored.weights - threshold, PAIR_BITS_MAX),
+            np.clip(scored.evidence, -PAIR_BITS_MAX, 0.0),
+        )
+        evidence = decisions.override(left, right, evidence)
+        doubtful = np.unique(number[evidence < 0])
+        bounds = np.searchsorted(number, np.stack([doubtful, doubtful + 1], axis=1))
+        for one, (first, stop) in zip(doubtful.tolist(), bounds.tolist(), strict=True):
+            members = groups.members[groups.starts[one] : groups.starts[one + 1]].astype(np.int64)
+            yield members, *_triangle(len(members)), evidence[first:stop]
 
 
-def _weigh(
-    order: Rows, groups: list[tuple[int, int]], scorer: Scorer, decisions: _Decisions, threshold: float
-) -> Iterator[tuple[Rows, Rows, Rows, Bits]]:
-    if not groups:
-        return
-    inner = [np.triu_indices(count, 1) for _, count in groups]
-    members = [np.sort(order[start : start + count]) for start, count in groups]
-    left = np.concatenate([rows[i] for rows, (i, _) in zip(members, inner, strict=True)])
-    right = np.concatenate([rows[j] for rows, (_, j) in zip(members, inner, strict=True)])
-    scored = scorer.score(left, right, at_least=-np.inf)
-    # Below the threshold only contradictions count: that two records share nothing to compare is no reason to part
-    # them, when others tie them together.
-    evidence = np.where(
-        scored.weights >= threshold,
-        np.minimum(scored.weights - threshold, PAIR_BITS_MAX),
-        np.clip(scored.evidence, -PAIR_BITS_MAX, 0.0),
-    )
-    evidence = decisions.override(left, right, evidence)
-    ends = np.cumsum([len(i) for i, _ in inner])
-    against = np.add.reduceat(evidence < 0, ends - [len(i) for i, _ in inner])
-    for number in np.flatnonzero(against):
-        i, j = inner[number]
-        yield members[number], i, j, evidence[ends[number] - len(i) : ends[number]]
+@lru_cache(maxsize=1024)
+def _triangle(size: int) -> tuple[Rows, Rows]:
+    return np.triu_indices(size, 1)
 
 
 def contract(size: int, left: Rows, right: Rows, evidence: Bits) -> npt.NDArray[np.int64]:

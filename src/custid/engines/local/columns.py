@@ -17,6 +17,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from custid.engines.local.derivations import derive
 
@@ -52,12 +53,17 @@ class Dictionary:
     """The distinct values behind one or more columns. Code -1 stands for missing and indexes the last entry of
     every derived array, which is the one of the empty string."""
 
-    def __init__(self, values: npt.NDArray[np.object_]) -> None:
-        self.values = np.append(values, "")
+    def __init__(self, values: pa.Array) -> None:
+        self.arrow = pa.concat_arrays([values.cast(pa.large_string()), pa.array([""], pa.large_string())])
         self._derived: dict[str, npt.NDArray[np.int32]] = {}
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.arrow)
+
+    @cached_property
+    def values(self) -> npt.NDArray[np.object_]:
+        """The values as Python strings."""
+        return np.asarray(self.arrow.to_numpy(zero_copy_only=False))
 
     @cached_property
     def chars(self) -> npt.NDArray[np.uint32]:
@@ -69,7 +75,7 @@ class Dictionary:
     @cached_property
     def lengths(self) -> npt.NDArray[np.int32]:
         """Characters per value."""
-        return np.fromiter(map(len, self.values), np.int32, len(self.values))
+        return np.asarray(pc.utf8_length(self.arrow).to_numpy(), np.int32)
 
     @cached_property
     def bags(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
@@ -124,13 +130,18 @@ class Dictionary:
     def derived(self, derivation: str) -> npt.NDArray[np.int32]:
         """For each value the number of what `derivation` makes of it (see `derivations`); -1 for nothing."""
         if derivation not in self._derived:
-            made: dict[str | None, int] = {None: -1, "": -1}
-            self._derived[derivation] = np.fromiter(
-                (made.setdefault(out, len(made) - 2) for out in derive(derivation, self.values)),
-                np.int32,
-                len(self),
-            )
+            encoded = derive(derivation, self.arrow).dictionary_encode()
+            codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+            self._derived[derivation] = codes.astype(np.int32)
         return self._derived[derivation]
+
+
+def _encoded(columns: list[pa.ChunkedArray]) -> pa.DictionaryArray:
+    """Columns of strings, dictionary-encoded or not, one after the other over one dictionary."""
+    encoded = [column if pa.types.is_dictionary(column.type) else column.dictionary_encode() for column in columns]
+    chunks = [chunk for column in encoded for chunk in column.chunks]
+    whole = pa.chunked_array(chunks, encoded[0].type).unify_dictionaries().combine_chunks()
+    return whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
 
 
 _HAN = re.compile(r"[㐀-鿿]")
@@ -180,19 +191,14 @@ class Columns:
         self._columns: dict[str, Column] = {}
         groups: dict[str, list[str]] = {}
         for field in values.schema:
-            if field.name in ("record_key", "channel") or not pa.types.is_string(field.type):
+            if field.name in ("record_key", "channel"):
                 continue
             base = re.sub(r"_[2-9]\d*$", "", field.name)
             groups.setdefault(_SHARED.get(base, base), []).append(field.name)
         for names in groups.values():
-            encoded = pa.chunked_array(
-                [chunk for name in names for chunk in values[name].chunks], pa.string()
-            ).combine_chunks()
-            if isinstance(encoded, pa.ChunkedArray):  # more text than one array's offsets can address
-                encoded = pa.concat_arrays([chunk.cast(pa.large_string()) for chunk in encoded.chunks])
-            encoded = encoded.dictionary_encode()
+            encoded = _encoded([values[name] for name in names])
             codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
-            dictionary = Dictionary(encoded.dictionary.to_numpy(zero_copy_only=False))
+            dictionary = Dictionary(encoded.dictionary)
             for i, name in enumerate(names):
                 self._columns[name] = Column(name, codes[i * self.rows : (i + 1) * self.rows], dictionary)
 

@@ -7,15 +7,23 @@ lengths and character bags leave the threshold within reach. Those bounds are lo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from custid.engines.local.columns import Column, Columns, Dictionary, Mask
+from custid.engines.local.columns import BAG_CHARS, Column, Columns, Dictionary, Mask
 from custid.model.spec import Condition
+from custid.standardize import chinese, nicknames
 
 Rows = npt.NDArray[np.int64]
+Values = npt.NDArray[np.int32]
+T = TypeVar("T")
 
 
 class Pairs:
@@ -35,9 +43,15 @@ class Pairs:
 
 
 def present(pairs: Pairs, names: tuple[str, ...]) -> Mask:
-    """Pairs where one of the columns has a value on both sides."""
+    """Pairs where one of the columns has a value on both sides; or, of two columns "a,b", one side has no b, and an a
+    to set against the other side's b."""
     found = np.zeros(len(pairs), bool)
     for name in names:
+        if "," in name:
+            first, second = (pairs.columns[part] for part in name.split(","))
+            for one, other in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
+                found |= (first.codes[one] >= 0) & (second.codes[one] < 0) & (second.codes[other] >= 0)
+            continue
         left, right = (
             [column.codes[rows] >= 0 for column in pairs.columns.expand(name)] for rows in (pairs.left, pairs.right)
         )
@@ -48,9 +62,9 @@ def present(pairs: Pairs, names: tuple[str, ...]) -> Mask:
 
 def holds(pairs: Pairs, condition: Condition, at: Rows) -> Mask:
     """Whether `condition` holds, for the pairs at these positions."""
-    if condition.test == "swapped":
-        first, second = (pairs.columns[name] for name in condition.columns)
-        return _swapped(first, second, pairs.left[at], pairs.right[at])
+    if condition.test in _ACROSS:
+        found = [pairs.columns[name] for name in condition.columns]
+        return _ACROSS[condition.test](found, pairs.left[at], pairs.right[at])
     columns = pairs.columns.expand(condition.columns[0])
     test = _TESTS[condition.test]
     out = np.zeros(len(at), bool)
@@ -62,12 +76,123 @@ def holds(pairs: Pairs, condition: Condition, at: Rows) -> Mask:
     return out
 
 
-def _swapped(first: Column, second: Column, left: Rows, right: Rows) -> Mask:
+#: What kernels have worked out of the values of a dictionary.
+_WORKED_OUT: WeakKeyDictionary[Dictionary, dict[Any, Any]] = WeakKeyDictionary()
+
+
+def _once(values: Dictionary, name: Any, work_out: Callable[[], T]) -> T:
+    """What `work_out` says of the values, the first time it was asked."""
+    known = _WORKED_OUT.setdefault(values, {})
+    if name not in known:
+        known[name] = work_out()
+    found: T = known[name]
+    return found
+
+
+def _codes_in(values: Dictionary, other: Dictionary) -> Values:
+    """The code that each of `values` has in another dictionary; -1 for none."""
+    if values is other:
+        return np.append(np.arange(len(values) - 1), -1).astype(np.int32)
+
+    def look_up() -> Values:
+        found = pc.index_in(pa.array(values.values[:-1], pa.string()), pa.array(other.values[:-1], pa.string()))
+        return np.append(found.fill_null(-1).to_numpy(zero_copy_only=False), -1).astype(np.int32)
+
+    return _once(values, ("codes in", id(other)), look_up)
+
+
+def _swapped(columns: list[Column], left: Rows, right: Rows) -> Mask:
+    """Each side's first is the other's second, one of the two perhaps misspelt; or, with a third column, all words of
+    a name in one order, that one is equal: what happens to a name with a middle name."""
+    first, second = columns[:2]
     a1, a2, b1, b2 = first.codes[left], second.codes[left], first.codes[right], second.codes[right]
-    return (a1 >= 0) & (a2 >= 0) & (a1 == b2) & (a2 == b1)
+    out = np.zeros(len(left), bool)
+    at = np.flatnonzero((a1 >= 0) & (a2 >= 0) & (b1 >= 0) & (b2 >= 0))
+    one, other = a1[at] == b2[at], a2[at] == b1[at]
+    out[at] = one & other
+    for same, x, y in ((one & ~other, a2, b1), (other & ~one, a1, b2)):
+        rest = at[same]
+        out[rest] = _close(first.dictionary, x[rest], y[rest])
+    if len(columns) > 2:
+        a, b = columns[2].codes[left], columns[2].codes[right]
+        rest = at[~out[at]]
+        out[rest] = (a[rest] >= 0) & (a[rest] == b[rest]) & (a1[rest] != b1[rest])
+    return out
 
 
-Values = npt.NDArray[np.int32]
+def _close(values: Dictionary, a: Values, b: Values) -> Mask:
+    return (np.minimum(values.lengths[a], values.lengths[b]) >= 4) & _jaro_winkler(values, a, b, 0.92)
+
+
+def _crossed(columns: list[Column], left: Rows, right: Rows) -> Mask:
+    """One side's first is the other's second."""
+    first, second = columns
+    out = np.zeros(len(left), bool)
+    into = _codes_in(first.dictionary, second.dictionary)
+    for one, other in ((left, right), (right, left)):
+        code = into[first.codes[one]]
+        out |= (code >= 0) & (code == second.codes[other])
+    return out
+
+
+_NOT_LETTERS = re.compile(r"[\W\d_]+")
+
+
+def _letters(values: Dictionary) -> Dictionary:
+    """Values as letters alone, 汉字 in pinyin, no longer than looked at."""
+    return _once(
+        values,
+        "letters",
+        lambda: Dictionary(
+            np.array([_NOT_LETTERS.sub("", chinese.pinyin(v))[:BAG_CHARS] for v in values.values[:-1]], object)
+        ),
+    )
+
+
+def _names(columns: list[Column], left: Rows, right: Rows) -> Mask:
+    """One side's first names the other's second: its letters hold it or begin it, or it is a form of that name. Less
+    than three letters say nothing."""
+    first, second = columns
+    out = np.zeros(len(left), bool)
+    for one, other in ((left, right), (right, left)):
+        a, b = first.codes[one], second.codes[other]
+        at = np.flatnonzero((a >= 0) & (b >= 0) & ~out)
+        a, b = a[at], b[at]
+        forms = nicknames.given_names()
+        related = forms.related[_numbers(first.dictionary, forms)[a], _numbers(second.dictionary, forms)[b]]
+        said, name = _letters(first.dictionary), _letters(second.dictionary)
+        out[at] = related | _holds_letters(said, a, name, b) | _begins_letters(said, a, name, b)
+    return out
+
+
+def _holds_letters(said: Dictionary, a: Values, name: Dictionary, b: Values) -> Mask:
+    out = np.zeros(len(a), bool)
+    within = (name.lengths[b] >= 3) & (name.lengths[b] <= said.lengths[a])
+    # What holds a name holds each of its letters.
+    within &= (name.bags[0][b] & ~said.bags[0][a]) == 0
+    at = np.flatnonzero(within)
+    if len(at):
+        out[at] = np.strings.find(said.values[a[at]].astype(str), name.values[b[at]].astype(str)) >= 0
+    return out
+
+
+def _begins_letters(said: Dictionary, a: Values, name: Dictionary, b: Values) -> Mask:
+    out = np.zeros(len(a), bool)
+    within = (said.lengths[a] >= 3) & (said.lengths[a] <= name.lengths[b])
+    within &= (said.bags[0][a] & ~name.bags[0][b]) == 0
+    at = np.flatnonzero(within)
+    if len(at):
+        out[at] = np.strings.startswith(name.values[b[at]].astype(str), said.values[a[at]].astype(str))
+    return out
+
+
+#: Tests on several columns: (columns, left rows, right rows) → where it holds.
+_ACROSS: dict[str, Callable[[list[Column], Rows, Rows], Mask]] = {
+    "swapped": _swapped,
+    "crossed": _crossed,
+    "names": _names,
+}
+
 #: (dictionary, left values, right values, number) → where it holds; no value is missing.
 Test = Callable[[Dictionary, Values, Values, float], Mask]
 
@@ -182,9 +307,73 @@ def _contained(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
     return out
 
 
+_INITIALS = re.compile(r"[^\W\d_](?: [^\W\d_])*")
+
+
+def _initials(values: Dictionary) -> tuple[Mask, Dictionary]:
+    """Which values are initials and nothing else, and the first letters of the words of each."""
+
+    def work_out() -> tuple[Mask, Dictionary]:
+        alone = np.array([_INITIALS.fullmatch(value) is not None for value in values.values], bool)
+        firsts = np.array(["".join(w[0] for w in value.split())[:4] for value in values.values[:-1]], object)
+        return alone, Dictionary(firsts)
+
+    return _once(values, "initials", work_out)
+
+
 def _initial(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
-    one = np.minimum(values.lengths[a], values.lengths[b]) == 1
-    return one & (values.chars[a, 0] == values.chars[b, 0])
+    alone, firsts = _initials(values)
+    lengths = np.minimum(firsts.lengths[a], firsts.lengths[b])
+    out = (alone[a] | alone[b]) & (lengths > 0)
+    at = np.flatnonzero(out)
+    x, y = firsts.chars[a[at]], firsts.chars[b[at]]
+    out[at] = ((x == y) | (np.arange(x.shape[1]) >= lengths[at, None])).all(axis=1)
+    return out
+
+
+def _numbers(values: Dictionary, forms: nicknames.Forms) -> Values:
+    return _once(
+        values,
+        id(forms),
+        lambda: np.fromiter(map(forms.number, values.values), np.int32, len(values)),
+    )
+
+
+def _nickname(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
+    forms = nicknames.given_names()
+    numbers = _numbers(values, forms)
+    return (a == b) | forms.related[numbers[a], numbers[b]]
+
+
+def _romanized(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
+    forms = nicknames.surnames()
+    numbers = _numbers(values, forms)
+    return (a == b) | forms.related[numbers[a], numbers[b]]
+
+
+def _sounds(values: Dictionary) -> Values:
+    """A number for how each value sounds, by Metaphone over all its words at once; -1 for pinyin, whose sounds it does
+    not know, and where less than two consonants are left, which is true of too many names."""
+
+    def work_out() -> Values:
+        import jellyfish
+
+        numbers: dict[str, int] = {}
+        out = np.full(len(values), -1, np.int32)
+        for i, value in enumerate(values.values):
+            word = value.replace(" ", "")
+            if len(word) > 3 and word.isascii() and word.isalpha() and not chinese.syllables(word):
+                heard = jellyfish.metaphone(word)
+                if len(heard) > 1:
+                    out[i] = numbers.setdefault(heard, len(numbers))
+        return out
+
+    return _once(values, "sounds", work_out)
+
+
+def _sounds_alike(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
+    sounds = _sounds(values)
+    return (a == b) | ((sounds[a] >= 0) & (sounds[a] == sounds[b]))
 
 
 def _begins(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
@@ -244,6 +433,9 @@ _TESTS: dict[str, Test] = {
     "tokens": _tokens,
     "contained": _contained,
     "initial": _initial,
+    "nickname": _nickname,
+    "romanized": _romanized,
+    "sounds_alike": _sounds_alike,
     "begins": _begins,
     "same_end": _same_end,
     "digits_off": _digits_off,

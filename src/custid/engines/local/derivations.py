@@ -1,16 +1,19 @@
 """What blocking keys make of a value: its beginning, its sound, its year, its last digits.
 
-In: distinct values. Out: one string per value, None where nothing can be made of it. Never here: rows or pairs.
+In: distinct values. Out: one string per value, null where nothing can be made of it. Never here: rows or pairs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from custid.errors import ConfigError
 
-_NUMBERED = re.compile(r"^(first|last)(\d+)$")
+_CUT = re.compile(r"^(first|last)(\d+)$")
 
 
 def sound(value: str) -> str | None:
@@ -47,25 +50,23 @@ def month_day(value: str) -> str | None:
 _NAMED: dict[str, Callable[[str], str | None]] = {"sound": sound, "year": year, "month_day": month_day}
 
 
-def _function(name: str) -> Callable[[str], str | None]:
-    if name in _NAMED:
-        return _NAMED[name]
-    found = _NUMBERED.match(name)
-    if not found:
+def derive(name: str, values: pa.Array) -> pa.Array:
+    """What derivation `name` makes of each of an array of values; null for nothing, and for an empty value.
+
+    Raises ConfigError for a name it does not know.
+
+    >>> derive("last4", pa.array(["+8613812345678", "12"])).to_pylist()
+    ['5678', None]
+    """
+    cut = _CUT.match(name)
+    if cut:
+        length = int(cut[2])
+        kept = pc.utf8_slice_codeunits(values, *((0, length) if cut[1] == "first" else (-length,)))
+        shortest = 1 if cut[1] == "first" else length
+        return pc.if_else(pc.greater_equal(pc.utf8_length(values), shortest), kept, pa.scalar(None, values.type))
+    if name not in _NAMED:
         raise ConfigError(
             f"blocking key derivation {name!r} is not known. Known: {', '.join(_NAMED)}, first<n>, last<n>."
         )
-    length = int(found[2])
-    if found[1] == "first":
-        return lambda value: value[:length]
-    return lambda value: value[-length:] if len(value) >= length else None
-
-
-def derive(name: str, values: Iterable[str]) -> list[str | None]:
-    """What derivation `name` makes of each value. Raises ConfigError for a name it does not know.
-
-    >>> derive("last4", ["+8613812345678", "12"])
-    ['5678', None]
-    """
-    function = _function(name)
-    return [function(value) if value else None for value in values]
+    function = _NAMED[name]
+    return pa.array([function(value) or None if value else None for value in values.to_pylist()], pa.string())

@@ -22,7 +22,7 @@ from custid.engines.local import blocking, clustering, survivorship, training
 from custid.engines.local.columns import Columns
 from custid.engines.local.scoring import Scorer
 from custid.model.default import candidate_rules, default_model
-from custid.model.spec import Model
+from custid.model.spec import BlockingRule, Model
 
 Rows = npt.NDArray[np.int64]
 
@@ -38,6 +38,7 @@ class LocalEngine:
 
     def __init__(self) -> None:
         self._encoded: tuple[pa.Table, Columns] | None = None
+        self._blocked: tuple[tuple[BlockingRule, ...], Columns, list[blocking.Blocks]] | None = None
 
     def standardize(self, records: pa.Table, countries: Mapping[str, str]) -> pa.Table:
         """See `Engine.standardize`."""
@@ -66,11 +67,19 @@ class LocalEngine:
             expected_coverage=choice.coverage[-1] if choice.coverage else 0.0,
         )
 
-    def train(self, values: pa.Table, model: Model, *, seed: int, progress: Progress) -> Model:
-        """See `Engine.train`."""
+    def train(
+        self,
+        values: pa.Table,
+        model: Model,
+        *,
+        seed: int,
+        progress: Progress,
+        labels: training.Labels | None = None,
+    ) -> Model:
+        """See `Engine.train`. `labels`: what is known of the rows of `values`."""
         columns = self._columns(values)
         progress("train", 0, 1)
-        trained = training.train(columns, self._blocks(columns, model), model, seed=seed)
+        trained = training.train(columns, self._blocks(columns, model), model, seed=seed, labels=labels)
         progress("train", 1, 1)
         return trained
 
@@ -108,7 +117,7 @@ class LocalEngine:
                 "left_key": left_key[order],
                 "right_key": right_key[order],
                 "match_weight": _joined(weights, np.float64)[order].astype(np.float32),
-                "levels": pa.array(scorer.describe(stacked), pa.string()),
+                "levels": scorer.describe(stacked),
             },
             schema=schemas.EDGES,
         )
@@ -170,7 +179,11 @@ class LocalEngine:
         return survivorship.survive(records, links, model.survivorship)
 
     def _blocks(self, columns: Columns, model: Model) -> list[blocking.Blocks]:
-        return [blocking.block(columns, rule, model.narrowing, model.block_rows_max) for rule in model.blocking]
+        """The rules applied; remembered between training and matching."""
+        if self._blocked is None or self._blocked[0] != model.blocking or self._blocked[1] is not columns:
+            blocks = [blocking.block(columns, rule, model.narrowing, model.block_rows_max) for rule in model.blocking]
+            self._blocked = (model.blocking, columns, blocks)
+        return self._blocked[2]
 
     def _columns(self, values: pa.Table) -> Columns:
         """`values` encoded; the last table is remembered, as one run asks for it several times."""

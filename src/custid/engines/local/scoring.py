@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from custid.engines.local.columns import Columns, Mask
 from custid.engines.local.conditions import Pairs, Rows, holds, present
@@ -199,11 +200,11 @@ class Scorer:
         stacked = np.stack(levels, axis=1) if levels else np.zeros((len(at), 0), np.uint8)
         return Scored(at[keep], weights[keep], evidence[keep], stacked[keep])
 
-    def describe(self, levels: Levels) -> list[str]:
+    def describe(self, levels: Levels) -> pa.Array:
         """Levels in words, per pair: "email:equal surname:close"; what is missing is left out."""
         if len(levels) == 0:
-            return []
-        patterns, inverse = np.unique(levels, axis=0, return_inverse=True)
+            return pa.array([], pa.string())
+        patterns, inverse = distinct_patterns(levels)
         words = [
             " ".join(
                 f"{comparison.name}:{comparison.label(int(value))}"
@@ -212,4 +213,17 @@ class Scorer:
             )
             for pattern in patterns
         ]
-        return np.array(words, object)[inverse.ravel()].tolist()
+        return pa.DictionaryArray.from_arrays(inverse, pa.array(words, pa.string())).cast(pa.string())
+
+
+def distinct_patterns(levels: Levels) -> tuple[Levels, npt.NDArray[np.int64]]:
+    """The distinct rows of (pairs, comparisons) levels, and for each pair the number of its row."""
+    sizes = levels.max(axis=0, initial=0).astype(np.int64) + 1
+    if float(np.prod(sizes.astype(np.float64))) > 2.0**62:
+        patterns, inverse = np.unique(levels, axis=0, return_inverse=True)
+        return patterns, inverse.ravel()
+    code = np.zeros(len(levels), np.int64)
+    for column, size in zip(levels.T, sizes.tolist(), strict=True):
+        code = code * size + column
+    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+    return levels[first], inverse.ravel()

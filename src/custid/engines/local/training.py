@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from custid.engines.local.blocking import Blocks, _first_time
 from custid.engines.local.columns import Columns
-from custid.engines.local.scoring import Comparing, Levels
+from custid.engines.local.scoring import Comparing, Levels, distinct_patterns
 from custid.model.spec import Comparison, Condition, Model
 
 RANDOM_PAIRS = 300_000
@@ -39,6 +39,8 @@ COINCIDENCES = 0.02
 PERSONAL_SHARE_MIN = 0.5
 ROUNDS_MAX = 200
 TOLERANCE = 1e-4
+#: log2 of what cannot be.
+_NEVER = -1e9
 
 Table = npt.NDArray[np.float64]
 
@@ -47,16 +49,36 @@ Table = npt.NDArray[np.float64]
 class _Session:
     """Agreement patterns of pairs of one rule: (patterns, comparisons) levels, how often each was seen among all
     its pairs, the share of the rule's pairs each stands for that no earlier rule yields, comparisons that speak.
-    `personal`: the rule asks for something that relatives have in common only by coincidence."""
+    `personal`: the rule asks for something that relatives have in common only by coincidence. `known`: per pattern 1
+    where its pairs are labelled the same, 2 where different, else 0."""
 
     patterns: Levels
     counts: Table
     weights: Table
     speaks: npt.NDArray[np.bool_]
     personal: bool
+    known: Levels
 
 
-def train(columns: Columns, blocks: Sequence[Blocks], model: Model, *, seed: int) -> Model:
+@dataclass(frozen=True)
+class Labels:
+    """What somebody knows of the rows: `group` per row (-1: not known), rows of one group being the same person;
+    and pairs of rows that are the same, or not. Labelled pairs count like others, but their class is not in doubt."""
+
+    group: npt.NDArray[np.int64]
+    left: npt.NDArray[np.int64]
+    right: npt.NDArray[np.int64]
+    same: npt.NDArray[np.bool_]
+
+    def known(self, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Levels:
+        """Of each pair of rows, by their groups: 1 the same, 2 different, 0 not known."""
+        a, b = self.group[left], self.group[right]
+        return np.where((a < 0) | (b < 0), 0, np.where(a == b, 1, 2)).astype(np.uint8)
+
+
+def train(
+    columns: Columns, blocks: Sequence[Blocks], model: Model, *, seed: int, labels: Labels | None = None
+) -> Model:
     """Estimate everything. Deterministic in its arguments."""
     rng = np.random.default_rng(seed)
     comparing = Comparing(columns, model.comparisons)
@@ -64,8 +86,10 @@ def train(columns: Columns, blocks: Sequence[Blocks], model: Model, *, seed: int
     sessions = [
         session
         for number in range(len(blocks))
-        if model.comparisons and (session := _session(columns, comparing, blocks, number, rng)) is not None
+        if model.comparisons and (session := _session(columns, comparing, blocks, number, rng, labels)) is not None
     ]
+    if labels is not None and len(labels.left) and model.comparisons:
+        sessions.append(_labelled(comparing, labels))
     m = [np.array(comparison.default_m) for comparison in model.comparisons]
     u = [shares.copy() for shares in seen]
     all_pairs = columns.rows * (columns.rows - 1) / 2
@@ -112,6 +136,11 @@ def train(columns: Columns, blocks: Sequence[Blocks], model: Model, *, seed: int
         rounds=rounds,
         converged=bool(converged),
         pairs_seen=int(sum(session.counts.sum() for session in sessions)),
+        not_learned=[
+            comparison.name
+            for i, comparison in enumerate(model.comparisons)
+            if not any(session.speaks[i] and session.patterns[:, i].any() for session in sessions)
+        ],
     )
 
 
@@ -173,7 +202,12 @@ def _collisions(columns: Columns, comparison: Comparison) -> float | None:
 
 
 def _session(
-    columns: Columns, comparing: Comparing, blocks: Sequence[Blocks], number: int, rng: np.random.Generator
+    columns: Columns,
+    comparing: Comparing,
+    blocks: Sequence[Blocks],
+    number: int,
+    rng: np.random.Generator,
+    labels: Labels | None,
 ) -> _Session | None:
     found = blocks[number]
     pairs = found.pairs
@@ -183,17 +217,28 @@ def _session(
     left, right, own = found.pairs_at(numbers)
     levels = comparing.levels(left, right)
     new = _new(blocks, number, left, right, own) * (pairs / len(numbers))
-    patterns, inverse = np.unique(levels, axis=0, return_inverse=True)
-    inverse = inverse.ravel()
+    known = labels.known(left, right) if labels is not None else np.zeros(len(left), np.uint8)
+    patterns, inverse = distinct_patterns(np.column_stack([levels, known]))
     decided = _sources(found.rule.columns)
     speaks = np.array([not (_sources_of(comparison) & decided) for comparison in comparing.comparisons])
     return _Session(
-        patterns,
+        patterns[:, :-1],
         np.bincount(inverse).astype(np.float64),
         np.bincount(inverse, weights=new).astype(np.float64),
         speaks,
         any(not comparison.shared and _sources_of(comparison) & decided for comparison in comparing.comparisons),
+        patterns[:, -1],
     )
+
+
+def _labelled(comparing: Comparing, labels: Labels) -> _Session:
+    """The labelled pairs as a session in which every comparison speaks; it says nothing of how common matches are."""
+    levels = comparing.levels(labels.left, labels.right)
+    known = np.where(labels.same, 1, 2).astype(np.uint8)
+    patterns, inverse = distinct_patterns(np.column_stack([levels, known]))
+    counts = np.bincount(inverse).astype(np.float64)
+    everything = np.ones(len(comparing.comparisons), bool)
+    return _Session(patterns[:, :-1], counts, np.zeros_like(counts), everything, False, patterns[:, -1])
 
 
 def _new(
@@ -201,7 +246,7 @@ def _new(
     number: int,
     left: npt.NDArray[np.int64],
     right: npt.NDArray[np.int64],
-    own: npt.NDArray[np.int32],
+    own: npt.NDArray[np.int64],
 ) -> Table:
     """1 for pairs that this rule yields for the first time, else 0."""
     kept_left, kept_right = _first_time(blocks, number, left, right, own)
@@ -238,6 +283,8 @@ def _likelihoods(session: _Session, classes: Sequence[list[Table]], speaks: npt.
     for k, probabilities in enumerate(classes):
         for i in np.flatnonzero(speaks):
             out[:, k] += np.append(0.0, np.log2(probabilities[i]))[session.patterns[:, i]]
+    out[session.known == 1, 1:] = _NEVER
+    out[session.known == 2, 0] = _NEVER
     return out
 
 
