@@ -14,7 +14,7 @@ PIP := -m pip install --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check test-pandas3 format clean python
+.PHONY: help demo test check test-pandas3 format benchmark kernels clean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,8 +45,19 @@ format: $(READY) ## let ruff rewrite what it can
 	@$(VENV)/bin/ruff check --quiet --fix .
 	@$(VENV)/bin/ruff format .
 
+# DATA names a folder of further sets with known truth: make benchmark DATA=folder (see benchmarks/sets.py)
+benchmark: $(READY) ## accuracy and cost next to rivals from PyPI, as data and candidates grow (an hour)
+	@$(VENV)/bin/python $(PIP) -e '.[bench]'
+	@$(VENV)/bin/python benchmarks/rivals.py $(if $(DATA),--data $(DATA))
+	@$(VENV)/bin/python benchmarks/scale.py --rivals --sizes 100k,1M,10M
+	@$(VENV)/bin/python benchmarks/memory.py
+
+kernels: $(READY) ## micro-benchmarks of matching
+	@$(VENV)/bin/python $(PIP) -e '.[bench]'
+	@$(VENV)/bin/python -m pytest -q benchmarks/kernels
+
 clean: ## remove the environments, caches and the demo's files
-	rm -rf $(VENV) $(VENV3) demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV3) .venv-bench-* demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml | python

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from custid.resolve import Run as Run
     from custid.resolve import resolve as resolve
     from custid.tables import Table as Table
+    from custid.train import train as train
 
 __version__ = "0.1.0"
 
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "resolve": "custid.resolve",
     "Run": "custid.resolve",
+    "train": "custid.train",
     "Channel": "custid.channels.spec",
     "connect": "custid.registries",
     "Registry": "custid.registries.base",

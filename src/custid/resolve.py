@@ -32,6 +32,7 @@ from custid.identity.events import seal
 from custid.identity.ids import mint
 from custid.intake import Intake, take_in
 from custid.model.files import from_json, model_id, to_json
+from custid.model.notes import notes_of
 from custid.model.spec import Model
 from custid.registries import connect
 from custid.registries.base import Commit, Registry, State, empty_state
@@ -98,7 +99,7 @@ def resolve(
     Raises:
         InputError: a channel cannot be read. UsageError: the call is wrong. RegistryError: see `custid.errors`.
     """
-    channels = _channels(source)
+    channels = channels_of(source)
     held = connect(registry) if isinstance(registry, str | Path) else registry
     worker = engine or LocalEngine()
     who = actor or _login()
@@ -131,12 +132,12 @@ def _run(
     intake = take_in(state, channels, readings)
 
     known_model = given_model or (from_json(state.model) if state.model is not None else None)
-    countries = _countries(known_model, channels)
+    countries = countries_of(known_model, channels)
     with watch("standardize"):
         values = engine.standardize(intake.live, countries)
     with watch("train"):
         retrain = retrain and given_model is None
-        model = replace(_model(known_model, retrain, engine, values, progress), countries=countries)
+        model = replace(model_for(known_model, retrain, engine, values, progress), countries=countries)
     with watch("match"):
         matches = engine.match(values, model, progress=progress)
     with watch("cluster"):
@@ -188,7 +189,8 @@ def _run(
     )
 
 
-def _channels(source: Any) -> list[Channel]:
+def channels_of(source: Any) -> list[Channel]:
+    """The channels of what a caller gave: a list of them, one, or a table. Raises UsageError."""
     if isinstance(source, Channel):
         channels = [source]
     elif isinstance(source, list | tuple) and source and all(isinstance(item, Channel) for item in source):
@@ -235,13 +237,13 @@ class _Watch:
         self.stages[self._stage] = round(time.perf_counter() - self._started, 3)
 
 
-def _countries(model: Model | None, channels: Sequence[Channel]) -> dict[str, str]:
+def countries_of(model: Model | None, channels: Sequence[Channel]) -> dict[str, str]:
     """How each channel's numbers and dates are read: as the model remembers, unless the channel says otherwise."""
     said = {channel.name: channel.country for channel in channels if channel.country}
     return {**(model.countries if model else {}), **said}
 
 
-def _model(known: Model | None, retrain: bool, engine: Engine, values: pa.Table, progress: Progress) -> Model:
+def model_for(known: Model | None, retrain: bool, engine: Engine, values: pa.Table, progress: Progress) -> Model:
     """The known model, or one made for the data; blocking rules chosen and probabilities learnt where lacking."""
     model = engine.plan(values) if known is None or retrain else known
     if not model.blocking:
@@ -421,6 +423,7 @@ def _summary(
         "events": {kind: events.get(kind, 0) for kind in _KINDS},
         "to_review": len(review),
         "matching": matches.report,
+        "notes": notes_of(model),
         "model": {
             "model_id": model_id(model),
             "matches_per_record": round(model.matches_per_record, 4),

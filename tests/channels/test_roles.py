@@ -30,7 +30,7 @@ address: address, 地址
 full_name: full_name, 姓名, 联系人姓名
 sex: gender, Geschlecht, 性别
 district: 区
-company: 公司名称
+company: 公司名称, organization, Organisation Name, 单位全称, Firmenname, supplier_name
 nickname: 昵称
 loyalty_id: 会员号
 wechat_openid: openid
@@ -109,6 +109,34 @@ def test_a_title_is_a_form_of_address_or_a_job() -> None:
 def test_a_customer_name_is_a_company_where_most_of_them_are() -> None:
     assert fields({"客户名称": ["上海甲有限公司", "北京乙有限公司"]}) == {"客户名称": "company"}
     assert fields({"客户名称": ["王芳", "李雷"]}) == {"客户名称": "full_name"}
+
+
+def test_a_bare_name_is_a_company_where_the_names_are_those_of_organizations() -> None:
+    names = ["Acme Ltd", "Tata Chemicals", "Bank of Yokohama", "IBM", "Netvibes", "UNIPA", "University of Palermo"]
+    assert fields({"name": names}) == {"name": "company"}
+    assert fields({"name": ["北京大学", "小米", "中国工商银行", "腾讯科技"]}) == {"name": "company"}
+
+
+def test_people_with_some_companies_among_them_stay_people() -> None:
+    names = ["Anna Weber", "Ben Ode", "Chris Low", "Dana Carter", "Acme Ltd", "First National Bank"]
+    assert fields({"name": names}) == {"name": "full_name"}
+    assert fields({"客户名称": ["王芳", "李雷", "上海甲有限公司", "韩梅梅", "赵云"]}) == {"客户名称": "full_name"}
+    assert fields({"name": ["Siti Rahayu", "Budi Santoso", "Dewi Lestari", "Agus Wijaya"]}) == {"name": "full_name"}
+
+
+def test_a_place_names_the_record_where_nothing_else_does() -> None:
+    assert fields({"Agency": ["x"], "Site name": ["y"], "Zip": ["1"]}) == {
+        "Agency": "agency",
+        "Site name": "company",
+        "Zip": "postcode",
+    }
+    assert fields({"姓名": ["王芳"], "门店": ["南京路店"]}) == {"姓名": "full_name", "门店": "门店"}
+    assert fields({"门店": ["南京路店"], "电话": ["13912345678"]}) == {"门店": "company", "电话": "phone"}
+
+
+def test_numbers_that_number_something_are_no_telephone_numbers() -> None:
+    values = ["5551234567", "5559876543", "5554443322", "5551112233", "5556667788"]
+    assert fields({"Provider ID": values}) == {"Provider ID": "provider_id"}
 
 
 def test_someone_else_is_never_taken_for_the_customer() -> None:

@@ -48,7 +48,6 @@ PLAIN: dict[str, Callable[[str, str], bool]] = {
     "v edits <= 2": lambda a, b: _edits(a, b, 2),
     "v tokens >= 0.5": lambda a, b: a == b or (bool(_words(a) & _words(b)) and _jaccard(a, b) >= 0.5 - 1e-9),
     "v contained": _contained,
-    "v initial": lambda a, b: min(len(a), len(b)) == 1 and a[0] == b[0],
     "v begins": _begins,
     "v same_end >= 3": lambda a, b: min(len(a), len(b)) >= 3 and a[-3:] == b[-3:],
 }

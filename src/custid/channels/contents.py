@@ -58,6 +58,7 @@ _STREET = re.compile(
     r"stra(?:ß|ss)e\b|str\.|weg\b|platz\b|allee\b",
     re.IGNORECASE,
 )
+_WORDS = re.compile(r"[^\W\d_]+")
 _COMPANY = re.compile(
     r"(有限公司|有限责任公司|股份公司|集团|公司|事务所|合作社|研究院|商行|经营部|工作室|厂|店)$|"
     r"\b(inc|llc|ltd|limited|gmbh|ag|kg|ohg|ug|plc|corp|corporation|company|co|s\.?a\.?|s\.?a\.?r\.?l|"
@@ -150,6 +151,53 @@ def is_company(value: str) -> bool:
     (True, True, False)
     """
     return bool(_COMPANY.search(value.strip()))
+
+
+def is_organization(value: str) -> bool:
+    """A company's name, or one with a word that organizations bear and people hardly ever.
+
+    >>> is_organization("First National Bank"), is_organization("中国人民大学"), is_organization("Anna Weber")
+    (True, True, False)
+    """
+    text = value.strip().lower()
+    return (
+        is_company(value)
+        or not word_list("organizations").isdisjoint(_WORDS.findall(text))
+        or text.endswith(tuple(word_list("organization_ends")))
+    )
+
+
+def looks_like_a_person(value: str) -> bool:
+    """Two or three words without digits, or a Chinese name: how a person's name looks, though others look so too.
+
+    >>> looks_like_a_person("Anna Maria Weber"), looks_like_a_person("王芳"), looks_like_a_person("Netvibes")
+    (True, True, False)
+    """
+    return is_chinese_name(value) or (len(value.split()) in (2, 3) and not any(map(str.isdigit, value)))
+
+
+def are_organizations(values: Sequence[str]) -> bool:
+    """Whether a column of names holds organizations rather than people.
+
+    Half of the values say so; or a good many do, and what else there is bears no common given name and mostly does
+    not even look like people.
+
+    >>> are_organizations(["Acme Ltd", "Tata Chemicals", "Bank of Yokohama", "IBM", "Netvibes", "UNIPA"])
+    True
+    >>> are_organizations(["Acme Ltd", "Anna Weber", "Ben Ode", "Chris Low"])
+    False
+    """
+    others = [value for value in values if not is_organization(value)]
+    share = 1 - len(others) / len(values) if values else 0.0
+    if share >= 0.5:
+        return True
+    return (
+        share >= 0.2
+        and share_of(lambda text: not word_list("western_given_names").isdisjoint(_WORDS.findall(text.lower())), others)
+        < 0.15
+        and share_of(is_chinese_name, others) < 0.3
+        and share_of(looks_like_a_person, others) < 0.75
+    )
 
 
 def is_honorific(value: str) -> bool:

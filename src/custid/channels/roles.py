@@ -29,6 +29,9 @@ from custid.standardize.fields import FIELDS, base_of, kind_of
 #: Roles that are less sure are not used.
 CONFIDENCE_MIN = 0.6
 
+#: Roles at least as sure were told by the column's name.
+NAMED = 0.85
+
 #: Names that tables of custid use themselves; a source's column of that name gets `source_` before it.
 RESERVED = frozenset(
     {
@@ -45,6 +48,12 @@ RESERVED = frozenset(
 )
 
 _SAMPLE_ROWS = 2_000
+
+#: Ends of names of columns whose digits look like telephone numbers and are none.
+_NUMBERING = re.compile(r"(id|ids|code|key|ref|编号|编码|代码|单号)$")
+
+#: Fields that say who a record is.
+_WHO = frozenset({"full_name", "given_name", "surname", "company"})
 
 #: Fields of which a record commonly has several: a second column found by contents alone is numbered, not
 #: dropped.
@@ -88,7 +97,20 @@ def find_roles(table: pa.Table, *, given: Mapping[str, tuple[str, str]] | None =
     # The surest first, so that they get the plain field names; among equals the source's order decides.
     for column, role in sorted(found, key=lambda pair: -pair[1].confidence):
         roles[column] = _settled(role, taken)
+    if not any(role.field in _WHO and role.confidence >= NAMED for role in roles.values()):
+        roles |= _named_after_a_place(table.column_names, given, roles, taken)
     return [roles[column] for column in table.column_names if column in roles]
+
+
+def _named_after_a_place(
+    columns: Sequence[str], given: Mapping[str, tuple[str, str]], roles: Mapping[str, Role], taken: set[str]
+) -> dict[str, Role]:
+    """The column that names a site, a school, a shop, where no other column says who a record is."""
+    free = [column for column in columns if column not in given and roles[column].confidence < CONFIDENCE_MIN]
+    for column in columns_named(_aliases().places, free):
+        reason = "its name means a place or an organization, and no other column names the record"
+        return {column: Role(column, _numbered("company", taken), 0.9, reason)}
+    return {}
 
 
 def columns_named(names: Sequence[str], columns: Sequence[str]) -> list[str]:
@@ -175,6 +197,8 @@ def _find_role(column: str, values: list[str]) -> Role:
     if field := _field_after_prefix(name, aliases):
         return _confirmed(Role(column, field, 0.85, f"its name means {field}"), values)
     guess = contents.guess_from_contents(values)
+    if guess and guess.field == "phone" and _NUMBERING.search(name):
+        return Role(column, "", 0.0, "its name says that its numbers number something")
     if guess and (word := _field_word(name, guess.field, aliases)):
         return Role(column, guess.field, max(0.8, guess.confidence), f"its name has '{word}' and {guess.reason}")
     if guess:
@@ -187,9 +211,9 @@ def _confirmed(role: Role, values: list[str]) -> Role:
     if role.field == "title" and values and contents.share_of(contents.is_honorific, values) < 0.5:
         return replace(role, field="job_title", confidence=0.7, reason="its values are not forms of address")
     if role.field == "full_name" and values:
-        share = contents.share_of(contents.is_company, values)
-        if share >= 0.5:
-            return replace(role, field="company", reason=f"{share:.0%} of its values are company names")
+        share = contents.share_of(contents.is_organization, values)
+        if contents.are_organizations(values):
+            return replace(role, field="company", reason=f"{share:.0%} of its values are plainly organizations")
     if len(values) < 5:
         return role
     refuted = {
@@ -272,6 +296,7 @@ class Aliases:
 
     keys: dict[str, list[str]]
     fields: dict[str, str]
+    places: list[str]
     plain: frozenset[str]
     prefixes: tuple[str, ...]
     others: tuple[str, ...]
@@ -289,6 +314,7 @@ def _aliases() -> Aliases:
     return Aliases(
         keys=data["keys"],
         fields=fields,
+        places=data["places"]["company"],
         plain=frozenset(compact(name) for name in data["plain"]["names"]),
         prefixes=tuple(prefixes),
         others=tuple(compact(word) for word in data["words"]["others"]),

@@ -7,12 +7,12 @@ Never here: work. Commands call the library and show what it gave.
 
 from __future__ import annotations
 
-from custid.cli import changes, history, init, lookup, run, show, verify
+from custid.cli import changes, evaluate, history, init, lookup, run, show, train, verify
 from custid.cli.app import app
 
 __all__ = ["main"]
 
-for _command in (init, run, lookup, show, history, changes, verify):
+for _command in (init, run, lookup, show, history, changes, verify, evaluate, train):
     app.command()(getattr(_command, _command.__name__.rpartition(".")[2]))
 
 

@@ -9,6 +9,7 @@ One set of defaults serves all data: persons and companies, Western and Chinese.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import combinations
 
 from custid.model.spec import BlockingRule, Comparison, Level, Model
@@ -84,15 +85,20 @@ COMPARISONS: tuple[Comparison, ...] = (
         (
             _level("equal", "given_name equal", tf="given_name"),
             _level("same_sound", "given_latin equal", tf="given_latin"),
-            _level("swapped", "given_latin,surname_latin swapped", tf="given_latin"),
+            _level("swapped", "given_latin,surname_latin,name_tokens swapped"),
+            _level("nickname", "given_latin nickname"),
             _level("close", "given_latin jaro_winkler >= 0.92"),
+            _level("sounds_alike", "given_latin sounds_alike", "given_latin jaro_winkler >= 0.7"),
+            # One of two given names, "Anne" of "Anne-Marie"; or the one that the other record has as middle name.
+            _level("part", "given_latin contained"),
+            _level("middle_name", "given_latin,middle_name crossed"),
             _level("initial", "given_latin initial"),
             _level("begins", "given_latin begins"),
             _level("similar", "given_latin jaro_winkler >= 0.8"),
             _OTHERWISE,
         ),
         coincidence=0.02,
-        default_m=(0.76, 0.02, 0.02, 0.08, 0.03, 0.02, 0.03, 0.04),
+        default_m=(0.73, 0.02, 0.02, 0.05, 0.07, 0.01, 0.01, 0.01, 0.025, 0.01, 0.02, 0.025),
     ),
     Comparison(
         "surname",
@@ -100,13 +106,20 @@ COMPARISONS: tuple[Comparison, ...] = (
         (
             _level("equal", "surname equal", tf="surname"),
             _level("same_sound", "surname_latin equal", tf="surname_latin"),
+            _level("maiden_name", "surname_latin,maiden_name crossed"),
             _level("close", "surname_latin jaro_winkler >= 0.92"),
+            # One of two surnames, or with and without "van den".
+            _level("part", "surname_latin contained"),
+            # Garcia of "Maria Garcia Lopez", Rodham of "Hillary Rodham Clinton".
+            _level("middle_name", "surname_latin,middle_name crossed"),
+            _level("romanized", "surname_latin romanized"),
+            _level("sounds_alike", "surname_latin sounds_alike", "surname_latin jaro_winkler >= 0.7"),
             _level("similar", "surname_latin jaro_winkler >= 0.8"),
             _OTHERWISE,
         ),
         shared=True,
         silenced_by="given_name:swapped",
-        default_m=(0.80, 0.02, 0.09, 0.03, 0.06),
+        default_m=(0.78, 0.02, 0.01, 0.09, 0.015, 0.005, 0.005, 0.01, 0.02, 0.045),
     ),
     Comparison(
         "middle_name",
@@ -115,9 +128,34 @@ COMPARISONS: tuple[Comparison, ...] = (
             _level("equal", "middle_name equal", tf="middle_name"),
             _level("initial", "middle_name initial"),
             _level("close", "middle_name jaro_winkler >= 0.88"),
+            _level("part", "middle_name contained"),
             _OTHERWISE,
         ),
-        default_m=(0.70, 0.15, 0.08, 0.07),
+        silenced_by="given_name:swapped|middle_name",
+        default_m=(0.70, 0.15, 0.06, 0.03, 0.06),
+    ),
+    # What people call themselves, in the words of chat and shopping apps.
+    Comparison(
+        "nickname",
+        ("nickname",),
+        (
+            _level("equal", "nickname equal", tf="nickname"),
+            _level("close", "nickname jaro_winkler >= 0.92"),
+            _OTHERWISE,
+        ),
+        default_m=(0.60, 0.05, 0.35),
+    ),
+    # Such a name set against the real one, where the record has no other. Most say nothing of it, and so prove nothing.
+    Comparison(
+        "nickname_of",
+        ("nickname,given_latin",),
+        (
+            _level("whole_name", "nickname,given_latin names", "nickname,surname_latin names"),
+            _level("given_name", "nickname,given_latin names"),
+            _OTHERWISE,
+        ),
+        default_m=(0.1, 0.2, 0.7),
+        one_sided=True,
     ),
     Comparison(
         "name_suffix",
@@ -131,14 +169,23 @@ COMPARISONS: tuple[Comparison, ...] = (
         (
             _level("equal", "company equal", tf="company"),
             _level("same_sound", "company_latin equal", tf="company_latin"),
-            _level("close", "company_latin jaro_winkler >= 0.94"),
-            _level("contained", "company contained"),
-            _level("half_the_words", "company tokens >= 0.5"),
+            _level("same_words", "company_words equal", tf="company_words"),
+            # A number tells branches, funds and plants apart.
+            _level("one_off", "company_latin edits <= 1", "company_words same_numbers"),
+            _level("rare_words", "company_words rare_words >= 0.7", "company_words same_numbers"),
+            _level("acronym", "company_latin acronym"),
+            # Of those who share a word that k values hold, about one in k is the same company, however many there are.
+            _level("contained", "company_words contained", "company_words shared_by <= 3"),
+            _level("half_the_rare_words", "company_words rare_words >= 0.4", "company_words shared_by <= 3"),
+            _level("close", "company_latin jaro_winkler >= 0.92", "company_words same_numbers"),
+            _level("contained_common", "company_words contained", "company_words shared_by <= 15"),
+            _level("common_words", "company_words tokens >= 0.5"),
             _level("similar", "company_latin jaro_winkler >= 0.85"),
             _OTHERWISE,
         ),
         shared=True,
-        default_m=(0.60, 0.02, 0.12, 0.10, 0.06, 0.04, 0.06),
+        default_m=(0.46, 0.02, 0.05, 0.09, 0.06, 0.02, 0.07, 0.03, 0.05, 0.03, 0.03, 0.03, 0.06),
+        alone=(0.85, 0.8, 0.85, 0.75, 0.6, 0.4, 0.55, 0.35, 0.2, 0.2, 0.02, 0.02, 0.0),
     ),
     Comparison(
         "address",
@@ -224,7 +271,20 @@ _ALONE = (
     "name_tokens",
     "company",
     "company_latin",
+    "company_words",
 )
+#: Keys for what is misspelt, reordered or shortened. They cost more to make than equality does, and are worth it where
+#: there is little else to go by.
+_WRITTEN_ALIKE = (
+    "company_words|words",
+    "company_latin|grams",
+    "company_latin|initials",
+    "name_tokens|grams",
+    "address|grams",
+)
+#: Columns whose equal values reach most matches by themselves or in pairs.
+_TELLING = ("email", "phone", "birth_date", "postcode", "street", *_IDENTIFIERS)
+_TELLING_ENOUGH = 4
 _PAIRED = (
     "name_tokens",
     "given_latin",
@@ -262,7 +322,7 @@ _NARROWING = (
 
 
 def _available(key: str, columns: set[str]) -> bool:
-    return key.split("|")[0].rstrip("*") in columns
+    return all(column.rstrip("*") in columns for column in key.split("|")[0].split(","))
 
 
 def default_model(columns: Iterable[str]) -> Model:
@@ -279,20 +339,18 @@ def default_model(columns: Iterable[str]) -> Model:
         if comparison.name == "address_line" and "street" in have:
             continue
         kept = [
-            (level, share)
-            for level, share in zip(comparison.levels, comparison.default_m, strict=True)
+            at
+            for at, level in enumerate(comparison.levels)
             if all(_available(column, have) for condition in level.when for column in condition.split()[0].split(","))
         ]
-        total = sum(share for _, share in kept)
+        total = sum(comparison.default_m[at] for at in kept)
         comparisons.append(
-            Comparison(
-                comparison.name,
-                tuple(column for column in comparison.columns if _available(column, have)),
-                tuple(level for level, _ in kept),
-                comparison.shared,
-                comparison.coincidence,
-                comparison.silenced_by,
-                tuple(share / total for _, share in kept),
+            replace(
+                comparison,
+                columns=tuple(column for column in comparison.columns if _available(column, have)),
+                levels=tuple(comparison.levels[at] for at in kept),
+                default_m=tuple(comparison.default_m[at] / total for at in kept),
+                alone=tuple(comparison.alone[at] for at in kept) if comparison.alone else (),
             )
         )
     return Model(
@@ -311,7 +369,16 @@ def candidate_rules(columns: Iterable[str]) -> list[BlockingRule]:
         for pair in combinations([key for key in _PAIRED if _available(key, have)], 2)
         if pair[0].split("|")[0] != pair[1].split("|")[0] and not _both_names(pair)
     ]
-    return [*alone, *paired, BlockingRule(())]
+    few = sum(name in have for name in _TELLING) < _TELLING_ENOUGH
+    alike = [BlockingRule((key,)) for key in _WRITTEN_ALIKE if few and _available(key, have)]
+    return [*alone, *alike, *paired, BlockingRule(())]
+
+
+def relatives_rules(columns: Iterable[str]) -> list[BlockingRule]:
+    """Rules that bring members of a household together, and nothing personal in them."""
+    have = set(columns)
+    rules = (("surname_latin", "street", "street_number"), ("surname_latin", "address"), ("phone*",), ("email*",))
+    return [BlockingRule(keys) for keys in rules if all(_available(key, have) for key in keys)]
 
 
 def _both_names(pair: tuple[str, str]) -> bool:

@@ -37,16 +37,83 @@ def to_json(model: Model) -> str:
     return json.dumps(_CONVERTER.unstructure(model), ensure_ascii=False, sort_keys=True)
 
 
+def rounded(model: Model) -> Model:
+    """The model with every number cut to six significant digits, as its TOML has them: what is saved is what is used.
+
+    >>> rounded(Model((), (), matches_per_record=0.123456789)).matches_per_record
+    0.123457
+    """
+    plain = _rounded(_CONVERTER.unstructure(model))
+    found: Model = _CONVERTER.structure(plain, Model)
+    return found
+
+
+def _rounded(plain: Any) -> Any:
+    if isinstance(plain, float):
+        return float(f"{plain:.6g}")
+    if isinstance(plain, dict):
+        return {key: _rounded(value) for key, value in plain.items()}
+    return [_rounded(value) for value in plain] if isinstance(plain, list | tuple) else plain
+
+
+_TOML_HEAD = (
+    "A custid matching model: what is compared, and how much it counts. Made to be read and edited;",
+    'a run uses it through model = "FILE" in customers.toml.',
+)
+
+#: What each part of the model means, said above it.
+_TOML_SAYS = {
+    "match_threshold": "Bits from which a pair is linked by itself; from review_threshold on, a steward is asked.",
+    "matches_per_record": "How many other records of the same customer a record has on average: the prior.",
+    "relatives_per_record": "Likewise, records of people who share a home or a mailbox with it; 0: not looked for.",
+    "block_rows_max": "Blocks of more records than this are narrowed by further keys, in the order of `narrowing`.",
+    "survivorship": "Which record's value a golden record takes, by field; * is every other field.",
+    "countries": "Channel: the country whose way of writing telephone numbers and dates it follows.",
+    "facts": "How the model came to be; changes nothing.",
+    "blocking": "Records that agree on all keys of a rule are compared. 'column|first3' is made from the column;\n"
+    "a star stands for all values of a record: phone, phone_2, ...",
+    "comparisons": "What is compared, in this order. A pair is on the first level whose conditions all hold, and on\n"
+    "none where a value is missing. m, u, h: how likely the level is among matches, strangers, relatives;\n"
+    "log2(m/u) is its weight in bits against strangers, log2(m/h) against relatives.\n"
+    "term_frequency: rare values of this column weigh more, common ones less.",
+}
+
+#: TOML wants plain values before tables.
+_TOML_FIRST = (
+    "match_threshold",
+    "review_threshold",
+    "matches_per_record",
+    "relatives_per_record",
+    "block_rows_max",
+    "narrowing",
+    "blocking",
+)
+_TOML_LAST = ("survivorship", "countries", "facts", "comparisons")
+
+
 def to_toml(model: Model) -> str:
-    """The model as TOML, comparisons and their levels as tables."""
-    document = tomlkit.document()
-    document.add(tomlkit.comment("A custid matching model: what is compared, and how much it counts."))
-    document.add(tomlkit.comment("m, u, h: a level's probability among matches, strangers and relatives."))
-    plain = json.loads(to_json(model))  # lists and dicts only
-    for field in fields(Model):
-        if field.name in plain:
-            document.add(field.name, plain[field.name])
-    return tomlkit.dumps(document)
+    """The model as TOML, numbers to six significant digits: comparisons and levels as tables in the order they
+    apply, each part with a word on what it means."""
+    plain = _rounded(json.loads(json.dumps(_CONVERTER.unstructure(model))))  # lists and dicts only
+    for name in ("match_threshold", "review_threshold", "block_rows_max"):
+        plain.setdefault(name, getattr(model, name))  # worth seeing even where they are the default
+    others = [field.name for field in fields(Model) if field.name not in (*_TOML_FIRST, *_TOML_LAST)]
+    parts = ["\n".join(f"# {line}" for line in _TOML_HEAD)]
+    for name in (*_TOML_FIRST, *others, *_TOML_LAST):
+        if name in plain:
+            said = "".join(f"# {line}\n" for line in _TOML_SAYS.get(name, "").split("\n") if line)
+            parts.append(said + _toml(name, plain[name]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _toml(name: str, value: Any) -> str:
+    """`name = value`; blocking rules a line each."""
+    if name == "blocking":
+        rules = [tomlkit.inline_table() for _ in value]
+        for rule, keys in zip(rules, value, strict=True):
+            rule.update(keys)
+        return "\n".join(["blocking = [", *(f"  {rule.as_string()}," for rule in rules), "]"])
+    return tomlkit.dumps({name: value}).strip()
 
 
 def from_json(text: str) -> Model:

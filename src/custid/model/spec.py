@@ -27,15 +27,27 @@ TESTS: dict[str, bool] = {
     "edits": True,  # optimal string alignment distance, at most
     "tokens": True,  # share of words in common (Jaccard) 0..1, at least
     "contained": False,  # every word of the shorter stands in the longer
-    "initial": False,  # one is the first letter of the other
+    "rare_words": True,  # as tokens, each word counted by its bits: log2 of one in how many values holds it
+    "shared_by": True,  # both hold a word that so many distinct values hold, at most
+    "acronym": False,  # one is made of the initials of the other
+    "same_numbers": False,  # the same numbers in both, or none
+    "initial": False,  # one is nothing but first letters of the other's words, as far as both go
+    "nickname": False,  # given names that are forms of each other: Bill, William
+    "romanized": False,  # Chinese or Korean surnames that may be one: Chen, Chan; Kim, Gim
+    "sounds_alike": False,  # Latin names spelt otherwise that sound the same: Mohammed, Muhamad
     "same_end": True,  # so many last characters, at least
     "begins": False,  # one is the beginning of the other, at least three characters
     "digits_off": True,  # digits that differ in a date of eight, at most; two neighbours exchanged count as one
     "day_month_swapped": False,  # day and month exchanged
     "same_year": False,
     "same_month_day": False,
-    "swapped": False,  # two columns: each side's first equals the other's second
+    "swapped": False,  # two columns: each side's first is the other's second, one of them perhaps misspelt; with a
+    # third, the words of the whole name, also where that is equal
+    "crossed": False,  # two columns: one side's first equals the other's second
+    "names": False,  # two columns: one side's first (what a person calls oneself) holds, begins or shortens the second
 }
+#: Tests on several columns → how many.
+COLUMNS_OF_TESTS: dict[str, tuple[int, ...]] = {"swapped": (2, 3), "crossed": (2,), "names": (2,)}
 
 _CONDITION = re.compile(
     r"^(?P<columns>[^\s]+(?:\s*,\s*[^\s]+)*)\s+(?P<test>[a-z_]+)(?:\s*(?P<op>>=|<=)\s*(?P<number>[\d.]+))?$"
@@ -44,7 +56,7 @@ _CONDITION = re.compile(
 
 @dataclass(frozen=True)
 class Condition:
-    """One test on one column (on two for `swapped`); false where a value is missing.
+    """One test on one column, or on as many as `COLUMNS_OF_TESTS` says; false where a value is missing.
 
     A column written with a star, `phone*`, stands for all its values: `phone`, `phone_2`, …; the best pair counts.
 
@@ -70,8 +82,10 @@ class Condition:
             needs = "needs" if TESTS[found["test"]] else "takes no"
             raise ConfigError(f"condition {text!r}: test {found['test']!r} {needs} number.")
         columns = tuple(part.strip() for part in found["columns"].split(","))
-        if (len(columns) == 2) != (found["test"] == "swapped") or len(columns) > 2:
-            raise ConfigError(f"condition {text!r}: 'swapped' takes two columns, every other test one.")
+        allowed = COLUMNS_OF_TESTS.get(found["test"], (1,))
+        if len(columns) not in allowed:
+            many = " or ".join(map(str, allowed))
+            raise ConfigError(f"condition {text!r}: test {found['test']!r} takes {many} column(s), not {len(columns)}.")
         return cls(columns, found["test"], float(found["number"] or 0.0))
 
 
@@ -96,12 +110,17 @@ class Level:
 class Comparison:
     """One thing two records are compared on.
 
-    A pair is *missing* on it (no evidence either way) unless at least one of `columns` has a value on both sides.
+    A pair is *missing* on it (no evidence either way) unless at least one of `columns` has a value on both sides. A
+    column "a,b" stands for one side's a set against the other's b, where the first side has no b of its own.
     `shared`: relatives tend to have it in common; `coincidence`: otherwise, the share of relatives that agree on it
     as if they were one person (twins' birth dates, a father and son of one name).
-    `silenced_by` ("given_name:swapped"): missing as well where that other comparison, which must come earlier, is on
-    that level, because it has already counted this evidence.
-    `default_m`: what is assumed of `m`, level by level, where the data cannot tell.
+    `silenced_by` ("given_name:swapped", or several levels, "given_name:swapped|crossed"): missing as well where that
+    other comparison, which must come earlier, is on that level, because it has already counted this evidence.
+    `overlaps`: earlier comparison → bits by which the evidence is overcounted where both agree (see
+    `engines.local.dependence`). `default_m`: what is assumed of `m`, level by level, where the data cannot tell.
+    `alone`: the share of the pairs on each level that are taken for matches where there is nothing else to compare,
+    from which nothing can be learnt; () where `default_m` has to do.
+    `one_sided`: its last level is no evidence: not to be on the others is what one expects of matches as well.
     """
 
     name: str
@@ -111,6 +130,9 @@ class Comparison:
     coincidence: float = 0.0
     silenced_by: str = ""
     default_m: tuple[float, ...] = ()
+    overlaps: dict[str, float] = field(default_factory=dict)
+    alone: tuple[float, ...] = ()
+    one_sided: bool = False
 
     def label(self, level: int) -> str:
         """The label of a level number as engines use it: 0 is missing, 1 the first level."""
@@ -122,7 +144,9 @@ class BlockingRule:
     """Records that agree on all `keys` are compared; without keys, everybody with everybody.
 
     A key is a column, or a column with a derivation: `surname_latin|first4`, `birth_date|year`,
-    `surname_latin|sound`, `phone*` (any of the values of both).
+    `surname_latin|sound`, `phone*` (any of the values of both). Of `company_words|words` (its rarest words),
+    `address|grams` (sketches of its letters) and `company_latin|initials` a value has several keys: one in common
+    is enough.
     """
 
     keys: tuple[str, ...]

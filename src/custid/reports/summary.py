@@ -66,6 +66,7 @@ def as_text(summary: Summary) -> str:
         facts.append(["time", _time(summary)])
     lines = [_title(summary), "", *text.columns(rows, right=range(1, len(rows[0]))), "", *text.columns(facts)]
     notes = [[f"{name}:", note] for name, channel in summary["channels"].items() for note in channel["notes"]]
+    notes += [["model:", note] for note in summary.get("notes", ())]
     if notes:
         lines += ["", "notes", *(f"  {line}" for line in text.columns(notes))]
     return "\n".join(lines)

@@ -5,21 +5,23 @@ Never here: guessing a region from other records.
 
 Order of reading, first that fits: international (+ or 00); valid in the region; by shape alone (Chinese
 mobile, Chinese landline written with its area code apart, North American number); else the bare digits, if
-there are six or more. So a number that cannot be placed still equals itself. Patterns do the common cases;
-the phonenumbers library does the rest.
+there are six or more. So a number that cannot be placed still equals itself. Patterns do the common cases,
+the numbering plans of the phonenumbers library, as columns, the ordinary numbers of all other countries, and
+the library itself the rest.
 """
 
 from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from custid.standardize import junk
-from custid.standardize.text import Outcome, matches, nulls, on_some, replaced, where
+from custid.standardize.text import Outcome, each, matches, nulls, on_some, replaced, where
 
 _DIGITS_MIN = 6
 _DIGITS_MAX = 15
@@ -105,10 +107,8 @@ def phones(values: pa.Array, regions: pa.Array | None = None) -> Outcome:
     long_enough = matches(digits, rf"^\d{{{_DIGITS_MIN},}}$")
     odd = pc.and_(pc.and_(pc.is_null(e164), long_enough), pc.or_(pc.is_valid(international), pc.is_valid(regions)))
     if pc.any(odd).as_py():
-        numbers = pc.coalesce(pc.binary_join_element_wise("+", international, ""), digits)
-        rows = zip(numbers.filter(odd).to_pylist(), regions.filter(odd).to_pylist(), strict=True)
         e164 = pc.replace_with_mask(
-            e164, odd, pa.array([_parsed(number, region) for number, region in rows], pa.string())
+            e164, odd, _placed(international.filter(odd), digits.filter(odd), regions.filter(odd))
         )
     # A Chinese mobile in a record from elsewhere: nothing else has this shape, once its own region does not
     # claim it.
@@ -141,6 +141,144 @@ def _without_third(values: pa.Array) -> pa.Array:
 def _same_digit_tail() -> str:
     """Ten digits or more of which the last nine are the same."""
     return "^(?:" + "|".join(rf"\d+{digit}{{9}}" for digit in range(10)) + ")$"
+
+
+class _Plan(NamedTuple):
+    """The numbering plan of a region, as patterns (RE2) that match a national number as a whole.
+
+    `prefix`: what is dialed first inside the country, `abroad`: what is dialed first to leave it, `leading`: by what
+    its numbers begin; None where the region has none. `valid`: pattern and the lengths it holds for (None: any), of
+    which one must fit.
+    """
+
+    code: str
+    prefix: str | None
+    prefix_changes: bool
+    abroad: str | None
+    leading: str | None
+    general: tuple[str, pa.Array | None]
+    valid: tuple[tuple[str, pa.Array | None], ...]
+
+
+_TYPES = (
+    "fixed_line", "mobile", "toll_free", "shared_cost", "premium_rate", "voip", "personal_number", "pager", "uan",
+    "voicemail",
+)  # fmt: skip
+
+
+@cache
+def _plan(region: str) -> _Plan | None:
+    """The plan of a region; None where it shares its country code and is not the first to have it, so that others
+    must be asked before it, and where its patterns are beyond RE2."""
+    import phonenumbers
+
+    found: Any = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    if found is None or phonenumbers.region_code_for_country_code(found.country_code) != region:
+        return None
+
+    def pattern_of(kind: Any) -> tuple[str, pa.Array | None]:
+        lengths = pa.array(kind.possible_length, pa.int32()) if kind.possible_length else None
+        return f"^(?:{kind.national_number_pattern})$", lengths
+
+    by_lengths: dict[tuple[int, ...], list[str]] = {}
+    for kind in (getattr(found, name) for name in _TYPES):
+        if kind is not None and kind.national_number_pattern:
+            by_lengths.setdefault(tuple(kind.possible_length), []).append(kind.national_number_pattern)
+    plan = _Plan(
+        code=str(found.country_code),
+        prefix=found.national_prefix_for_parsing and f"^(?:{found.national_prefix_for_parsing})",
+        prefix_changes=bool(found.national_prefix_transform_rule),
+        abroad=found.international_prefix and f"^(?:{found.international_prefix})",
+        leading=found.leading_digits and f"^(?:{found.leading_digits})",
+        general=pattern_of(found.general_desc),
+        valid=tuple(
+            (f"^(?:{'|'.join(patterns)})$", pa.array(lengths, pa.int32()) if lengths else None)
+            for lengths, patterns in by_lengths.items()
+        ),
+    )
+    patterns = [plan.prefix, plan.abroad, plan.leading, plan.general[0], *(pattern for pattern, _ in plan.valid)]
+    try:
+        for pattern in patterns:
+            pc.match_substring_regex(pa.array(["1"]), pattern or "")
+    except pa.ArrowInvalid:
+        return None
+    return plan
+
+
+@cache
+def _region_of(start: str) -> str:
+    """The first region of the country code that begins an international number; "" where there is none."""
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
+    codes = (int(start[:length]) for length in range(1, len(start) + 1)) if start[:1] != "0" else ()
+    regions: tuple[str, ...] = next((found for code in codes if (found := COUNTRY_CODE_TO_REGION_CODE.get(code))), ("",))
+    return regions[0]
+
+
+def _placed(international: pa.Array, digits: pa.Array, regions: pa.Array) -> pa.Array:
+    """E.164 digits of numbers, international (without +) where that is not null; null for those that fit nowhere."""
+    abroad = pc.is_valid(international)
+    own = pc.if_else(abroad, _mapped(pc.utf8_slice_codeunits(international, 0, 3), _region_of), regions)
+    e164 = nulls(len(digits))
+    encoded = pc.binary_join_element_wise(pc.if_else(abroad, "+", "-"), own, "").dictionary_encode()
+    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
+    order = np.argsort(codes, kind="stable")
+    for code, group in enumerate(encoded.dictionary.to_pylist()):
+        plan = _plan(group[1:])
+        if plan is None:
+            continue
+        rows = order[np.searchsorted(codes, code, sorter=order) : np.searchsorted(codes, code, "right", sorter=order)]
+        at = pa.array(rows)
+        some = (international if group[0] == "+" else digits).take(at)
+        found = _by_plan(some, plan, abroad=group[0] == "+")
+        mask = np.zeros(len(digits), bool)
+        mask[rows] = True
+        e164 = pc.replace_with_mask(e164, pa.array(mask), found)
+    rest = pc.is_null(e164)
+    numbers = pc.coalesce(pc.binary_join_element_wise("+", international, ""), digits)
+    pairs = zip(numbers.filter(rest).to_pylist(), regions.filter(rest).to_pylist(), strict=True)
+    return pc.replace_with_mask(e164, rest, pa.array([_parsed(number, region) for number, region in pairs], pa.string()))
+
+
+def _mapped(values: pa.Array, function: Any) -> pa.Array:
+    """`function` of each distinct value."""
+    encoded = values.dictionary_encode()
+    return each(encoded.dictionary, function).take(encoded.indices)
+
+
+def _by_plan(numbers: pa.Array, plan: _Plan, *, abroad: bool) -> pa.Array:
+    """E.164 digits of those `numbers` that the patterns decide as the library would; null for the others.
+
+    `abroad`: the numbers begin with the country code, else they are written as inside the country.
+    """
+    if abroad:
+        sure = pc.is_valid(numbers)
+        national = pc.utf8_slice_codeunits(numbers, len(plan.code))
+    else:
+        sure = pc.invert(matches(numbers, plan.abroad)) if plan.abroad else pc.is_valid(numbers)
+        national = numbers
+    if plan.prefix:
+        prefixed = matches(national, plan.prefix)
+        bare = replaced(national, plan.prefix, "")
+        if plan.prefix_changes:
+            sure = pc.and_(sure, pc.invert(prefixed))
+        if not abroad:
+            # Behind a prefix, the digits of the country code may be the country code.
+            sure = pc.and_(sure, pc.invert(pc.and_(prefixed, pc.starts_with(numbers, plan.code))))
+        national = pc.if_else(prefixed, bare, national)
+    if plan.leading:
+        sure = pc.and_(sure, matches(national, plan.leading))
+    valid = _fits(national, *plan.general)
+    kinds = [_fits(national, *kind) for kind in plan.valid]
+    some_kind = kinds[0]
+    for kind in kinds[1:]:
+        some_kind = pc.or_(some_kind, kind)
+    return where(pc.and_(sure, pc.and_(valid, some_kind)), pc.binary_join_element_wise(plan.code, national, ""))
+
+
+def _fits(numbers: pa.Array, pattern: str, lengths: pa.Array | None) -> pa.Array:
+    fits = matches(numbers, pattern)
+    return fits if lengths is None else pc.and_(fits, pc.is_in(pc.utf8_length(numbers), lengths))
 
 
 def _parsed(number: str, region: str | None) -> str | None:

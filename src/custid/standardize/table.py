@@ -5,7 +5,8 @@ Never here: rules of one kind (see its module), and anything by which one record
 another record: that is what makes a day's batch give the same values as everything at once.
 
 Work is done on the distinct values of a column. Where a value's reading depends on more than itself (a
-telephone number on the record's country), it is done on the distinct pairs.
+telephone number on the record's country), it is done on the distinct pairs. Row by row only codes are handled (see
+`coded`).
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from custid.standardize import addresses, companies, dates, emails, identifiers, junk, names, phones, sexes
+from custid.standardize import addresses, coded, companies, dates, emails, identifiers, junk, names, phones, sexes
+from custid.standardize.coded import Coded
 from custid.standardize.fields import FIELDS, base_of, kind_of
 from custid.standardize.text import Outcome, clean, fold, nulls, where
 
@@ -38,7 +41,7 @@ _NAME_PARTS = ("given_name", "middle_name", "surname", "maiden_name", "nickname"
 _MONTH_FIRST = frozenset({"US", "PH", "FM", "MH"})
 _YEAR_FIRST = frozenset({"CN", "TW", "HK", "MO", "JP", "KR", "HU", "LT", "MN", "CA"})
 
-Columns = dict[str, pa.Array]
+Columns = dict[str, Coded]
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Standardized:
     """What `standardize` returns.
 
     `values`: row-aligned with the records; record_key and channel where the records have them, then one
-    string column per comparable value. `junk`: JUNK, what was taken for no value and why, by field, then
+    column per comparable value: strings, dictionary-encoded. `junk`: JUNK, what was taken for no value and why, by field, then
     count from the top.
     """
 
@@ -114,22 +117,23 @@ class _Work:
     ) -> None:
         self.records = records
         self._junk: list[pa.Table] = []
-        self.country = pc.utf8_upper(self._by_channel(country, pa.string()))
-        self.day_first = self._by_channel(day_first, pa.bool_())
+        self.country = coded.mapped(self._by_channel(country, str), pc.utf8_upper)
+        self.day_first = self._by_channel(day_first, lambda first: "day" if first else "month")
 
-    def _by_channel(self, setting: object, kind: pa.DataType) -> pa.Array:
-        """`setting` per row: one value for all, or looked up by the row's channel."""
+    def _by_channel(self, setting: object, text: Callable[[Any], str]) -> Coded:
+        """`setting` as text per row: one value for all, or looked up by the row's channel."""
         rows = len(self.records)
+        if setting is None or (isinstance(setting, Mapping) and "channel" not in self.records.column_names):
+            return coded.no_values(rows)
         if not isinstance(setting, Mapping):
-            return pa.repeat(pa.scalar(setting, kind), rows)
-        if "channel" not in self.records.column_names:
-            return pa.nulls(rows, kind)
-        channels = _whole(self.records["channel"]).dictionary_encode()
-        by_channel = pa.array([setting.get(name) for name in channels.dictionary.to_pylist()], kind)
-        return by_channel.take(channels.indices)
+            return coded.spread(pa.array([text(setting)]), pa.repeat(pa.scalar(0, pa.int32()), rows))
+        channels = coded.encode(self.records["channel"])
+        said = [setting.get(name) for name in channels.dictionary.to_pylist()]
+        by_channel = pa.array([None if value is None else text(value) for value in said], pa.string())
+        return coded.spread(by_channel, channels.indices)
 
     @cached_property
-    def own_country(self) -> pa.Array | None:
+    def own_country(self) -> Coded | None:
         """What the records themselves say in their first country field; None when they have no such field."""
         if "country" not in self.records.column_names:
             return None
@@ -137,40 +141,40 @@ class _Work:
 
     def read(self, column: str, kind: Callable[[pa.Array], Outcome]) -> Columns:
         """What `kind` makes of a column, row-aligned; its junk is noted."""
-        return self._read(column, _whole(self.records[column]), None, lambda values, _: kind(values))
+        written = coded.encode(self.records[column])
+        contexts = nulls(len(written.dictionary))
+        return self._read(column, written.dictionary, contexts, written.indices, lambda values, _: kind(values))
 
-    def read_with(self, column: str, context: pa.Array, kind: Callable[[pa.Array, pa.Array], Outcome]) -> Columns:
+    def read_with(self, column: str, context: Coded, kind: Callable[[pa.Array, pa.Array], Outcome]) -> Columns:
         """As `read`, where the reading of a value also depends on the row's `context` (a string or null)."""
-        return self._read(column, _whole(self.records[column]), context, kind)
+        written = coded.encode(self.records[column])
+        # What is not there needs no context, and there is no use in telling its rows apart.
+        known = pc.if_else(written.is_valid(), context.indices, pa.scalar(None, pa.int32()))
+        context = pa.DictionaryArray.from_arrays(known, context.dictionary)
+        (raw, contexts), rows = coded.pairs([written, context])
+        return self._read(column, raw, contexts, rows, kind)
 
     def _read(
         self,
         column: str,
-        written: pa.Array,
-        context: pa.Array | None,
+        raw: pa.Array,
+        contexts: pa.Array,
+        rows: pa.Array,
         kind: Callable[[pa.Array, pa.Array], Outcome],
     ) -> Columns:
-        if context is None or context.null_count == len(context):
-            encoded = written.dictionary_encode()
-            raw, contexts = encoded.dictionary, nulls(len(encoded.dictionary))
-        else:
-            pairs = pc.binary_join_element_wise(pc.fill_null(context, ""), written, "\x1f")
-            encoded = pairs.dictionary_encode()
-            split = pc.extract_regex(encoded.dictionary, "(?s)^(?P<context>[^\x1f]*)\x1f(?P<raw>.*)$")
-            contexts, raw = pc.struct_field(split, "context"), pc.struct_field(split, "raw")
-            contexts = where(pc.not_equal(contexts, ""), contexts)
+        """`raw`, `contexts`: distinct values as written, each with its context; `rows`: which of them a row holds."""
         values = clean(raw)
         base = base_of(column)
         placeholder = junk.placeholders(values, base, FIELDS[base])
         found = kind(where(pc.is_null(placeholder), values), contexts)
-        self._note(column, raw, encoded.indices, junk.first_reason(placeholder, found.reason))
-        return {name: part.take(encoded.indices) for name, part in found.columns.items()}
+        self._note(column, raw, rows, junk.first_reason(placeholder, found.reason))
+        return {name: coded.spread(part, rows) for name, part in found.columns.items()}
 
-    def _note(self, column: str, raw: pa.Array, indices: pa.Array, reason: pa.Array) -> None:
+    def _note(self, column: str, raw: pa.Array, rows: pa.Array, reason: pa.Array) -> None:
         at = np.flatnonzero(reason.is_valid().to_numpy(zero_copy_only=False))
         if not len(at):
             return
-        counts = np.bincount(indices.drop_null().to_numpy(), minlength=len(raw))
+        counts = np.bincount(rows.drop_null().to_numpy(), minlength=len(raw))
         found = [
             pa.repeat(column, len(at)),
             raw.take(pa.array(at)),
@@ -189,24 +193,6 @@ class _Work:
         )
 
 
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    """A column as one string array."""
-    whole = column.cast(pa.string()).combine_chunks()
-    return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
-
-
-def _distinct(column: pa.Array, function: Callable[[pa.Array], pa.Array]) -> pa.Array:
-    """`function` of a row-aligned column, worked out on its distinct values."""
-    encoded = column.dictionary_encode()
-    return function(encoded.dictionary).take(encoded.indices)
-
-
-def _first(*columns: pa.Array | None) -> pa.Array | None:
-    """Row by row the first value that is there; None when there is no column at all."""
-    have = [column for column in columns if column is not None]
-    return pc.coalesce(*have) if have else None
-
-
 def _standardize_group(work: _Work, sources: dict[str, str]) -> Columns:
     """The comparable columns of fields that share a number; `sources`: base field → column."""
     values: Columns = {}
@@ -218,7 +204,7 @@ def _standardize_group(work: _Work, sources: dict[str, str]) -> Columns:
             found = work.read(column, emails.emails)
             values |= {"email": found["email"], "email_local": found["email_local"]}
         elif kind == "phone":
-            values |= work.read_with(column, _first(_own_country(work, place), work.country), phones.phones)
+            values |= work.read_with(column, coded.first(_own_country(work, place), work.country), phones.phones)
         elif kind == "date":
             values |= _dates(work, column, base)
         elif kind == "sex":
@@ -232,7 +218,7 @@ def _standardize_group(work: _Work, sources: dict[str, str]) -> Columns:
         found = work.read(sources["national_id"], identifiers.national_ids)
         values |= {name: found[name] for name in ("national_id", "national_id_valid")}
         for gap in ("birth_date", "sex"):
-            values[gap] = _first(values.get(gap), found[gap])
+            values[gap] = coded.first(values.get(gap), found[gap])
     return values | place
 
 
@@ -241,23 +227,15 @@ def text_values(values: pa.Array) -> Outcome:
     return Outcome({"text": fold(values)}, nulls(len(values)))
 
 
-def _own_country(work: _Work, place: Columns) -> pa.Array | None:
+def _own_country(work: _Work, place: Columns) -> Coded | None:
     """The country of each record: of its group's fields, else of its first country field."""
     return place.get("country", work.own_country)
 
 
 def _dates(work: _Work, column: str, base: str) -> Columns:
-    by_country = pc.if_else(
-        pc.is_in(work.country, pa.array(sorted(_MONTH_FIRST))),
-        pa.scalar(False),
-        pc.if_else(
-            pc.is_in(work.country, pa.array(sorted(_YEAR_FIRST))),
-            pa.scalar(None, pa.bool_()),
-            pa.scalar(True),
-        ),
-    )
-    by_country = pc.if_else(pc.is_valid(work.country), by_country, pa.scalar(None, pa.bool_()))
-    order = pc.if_else(pc.coalesce(work.day_first, by_country), "day", "month")
+    by_country = coded.mapped(work.country, _order_of_dates)
+    order = coded.first(work.day_first, by_country)
+    assert order is not None
 
     def read(some: pa.Array, orders: pa.Array) -> Outcome:
         found = [dates.dates(some, day_first) for day_first in (None, True, False)]
@@ -277,10 +255,18 @@ def _dates(work: _Work, column: str, base: str) -> Columns:
     return work.read_with(column, order, read)
 
 
+def _order_of_dates(countries: pa.Array) -> pa.Array:
+    """ "day" or "month": which stands first where dates are written as in these countries; null where the year does."""
+    none = pa.scalar(None, pa.string())
+    year_first = pc.is_in(countries, pa.array(sorted(_YEAR_FIRST)))
+    order = pc.if_else(pc.is_in(countries, pa.array(sorted(_MONTH_FIRST))), "month", pc.if_else(year_first, none, "day"))
+    return pc.if_else(countries.is_valid(), order, none)
+
+
 def _names(work: _Work, sources: dict[str, str]) -> Columns:
     """Parts of names and the keys made of them, and companies, which also hide among full names."""
-    parts: dict[str, pa.Array | None] = {}
-    behind: list[pa.Array] = []
+    parts: dict[str, Coded | None] = {}
+    behind: list[Coded] = []
     if "name_suffix" in sources:
         behind.append(work.read(sources["name_suffix"], names.suffixes)["name_suffix"])
     for base in _NAME_PARTS:
@@ -292,23 +278,24 @@ def _names(work: _Work, sources: dict[str, str]) -> Columns:
     if "full_name" in sources:
         found = work.read(sources["full_name"], _full_names)
         for base in ("given_name", "middle_name", "surname", "nickname"):
-            parts[base] = _first(parts.get(base), found[base])
+            parts[base] = coded.first(parts.get(base), found[base])
         behind.append(found["name_suffix"])
-        gap = pc.is_null(company["company"]) if company else None
-        for name in ("company", "legal_form", "company_latin"):
-            company[name] = pc.if_else(gap, found[name], company[name]) if gap is not None else found[name]
+        gap = company["company"].is_null() if company else None
+        for name in ("company", "legal_form", "company_latin", "company_words"):
+            company[name] = coded.choose(gap, found[name], company[name]) if gap is not None else found[name]
     values = {name: column for name, column in parts.items() if column is not None}
     if behind:
-        values["name_suffix"] = pc.coalesce(*behind)
+        values["name_suffix"] = behind[0] if len(behind) == 1 else coded.first(*behind)
     if "given_name" in values or "surname" in values:
-        empty = nulls(len(work.records))
+        empty = coded.no_values(len(work.records))
         given, middle, surname = (values.get(name, empty) for name in ("given_name", "middle_name", "surname"))
-        given_latin = _distinct(given, names.latin)
-        surname_latin = _distinct(surname, lambda some: names.latin(some, surname=True))
+        given_latin = coded.mapped(given, names.latin)
+        surname_latin = coded.mapped(surname, partial(names.latin, surname=True))
         values |= {"given_latin": given_latin} if "given_name" in values else {}
         values |= {"surname_latin": surname_latin} if "surname" in values else {}
-        values["full_name"] = names.whole_names(given, middle, surname)
-        values["name_tokens"] = names.name_tokens(given_latin, _distinct(middle, names.latin), surname_latin)
+        values["full_name"] = coded.combined(names.whole_names, given, middle, surname)
+        middle_latin = coded.mapped(middle, names.latin)
+        values["name_tokens"] = coded.combined(names.name_tokens, given_latin, middle_latin, surname_latin)
     return values | company
 
 
@@ -343,15 +330,25 @@ def _addresses(work: _Work, sources: dict[str, str]) -> Columns:
         if base == "street" and "street_number" in own:
             # The number stays in the street where the record names another one, or the same number would
             # stand twice.
-            same = pc.fill_null(pc.equal(own["street_number"], found["street_number"]), False)
-            apart = pc.or_(same, pc.is_null(own["street_number"]))
-            found["street"] = pc.if_else(apart, found["street"], found["street_whole"])
+            same = coded.same(own["street_number"], found["street_number"])
+            apart = pc.or_(same, own["street_number"].is_null())
+            found["street"] = coded.choose(apart, found["street"], found["street_whole"])
         for part in addresses.PARTS:
             if part in values or base == "address" or part in ("street", "street_number", "unit"):
-                values[part] = _first(values.get(part), found[part])
+                values[part] = coded.first(values.get(part), found[part])
         if base == "address":
             values["address"] = found["address"]
     # A postcode or a city alone is no address; it would only say again what its own column says.
     if "address" in sources or "street" in sources:
-        values["address"] = _first(values.get("address"), addresses.joined_line(values))
+        values["address"] = coded.first(values.get("address"), _lines(work, values))
     return values
+
+
+def _lines(work: _Work, values: Columns) -> Coded:
+    """The line that a record's parts make, where it has no line of its own."""
+    whole: Coded = values.get("address", coded.no_values(len(work.records)))
+    lacking = whole.is_null()
+    parts = {name: column.filter(lacking) for name, column in values.items() if name in addresses.PARTS}
+    line = coded.combined(lambda *some: addresses.joined_line(dict(zip(parts, some, strict=True))), *parts.values())
+    rows = pc.replace_with_mask(pa.nulls(len(whole), pa.int32()), lacking, line.indices)
+    return pa.DictionaryArray.from_arrays(rows, line.dictionary)

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from custid.engines.local.columns import Columns
 from custid.engines.local.groups import Groups, group, joined
+from custid.engines.local.several import ALIGNED
 from custid.model.spec import BlockingRule
 
 Rows = npt.NDArray[np.int64]
@@ -34,6 +35,7 @@ class Blocks:
 
     `codes`: one array per way a record can meet the rule (a record with two phones has two), equal codes are one
     block, -1 none. `groups`: the blocks, of entries; entry e is record e modulo the number of records.
+    `places`: for each of `codes` its place among aligned keys (see `several`).
     `rows_narrowed`, `rows_chopped`: records (counted once for each way) whose block was narrowed or chopped.
     """
 
@@ -41,6 +43,7 @@ class Blocks:
     codes: tuple[npt.NDArray[np.int32], ...]
     groups: Groups = field(repr=False)
     rows: int
+    places: tuple[tuple[int, ...], ...] = ((),)
     rows_narrowed: int = 0
     rows_chopped: int = 0
 
@@ -52,10 +55,18 @@ class Blocks:
     def together(self, left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
         """Which pairs this rule yields."""
         out = np.zeros(len(left), bool)
-        for a, b in product(self.codes, self.codes):
+        for a, b in self.meeting:
             code = a[left]
             out |= (code >= 0) & (code == b[right])
         return out
+
+    @property
+    def meeting(self) -> Iterator[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
+        """The codes of every two ways that can have a block in common, a left row's and a right row's."""
+        for a, place in zip(self.codes, self.places, strict=True):
+            for b, other in zip(self.codes, self.places, strict=True):
+                if place == other:
+                    yield a, b
 
     def pairs_at(self, numbers: Rows) -> tuple[Rows, Rows, Rows]:
         """The pairs with these numbers (0 … pairs-1), and the block of each."""
@@ -74,9 +85,20 @@ class Blocks:
 
 
 def key_codes(columns: Columns, key: str) -> list[npt.NDArray[np.int32]]:
-    """The codes of a blocking key per row, one array for each column it stands for; -1 where there is none."""
+    """The codes of a blocking key per row, one array for each column it stands for and each key a value has (see
+    `several`); -1 where there is none."""
     name, _, derivation = key.partition("|")
-    return [column.derived(derivation) if derivation else column.codes for column in columns.expand(name)]
+    return [codes for column in columns.expand(name) for codes in column.ways(derivation)]
+
+
+def _places(columns: Columns, rule: BlockingRule) -> tuple[tuple[int, ...], ...]:
+    """For each way of `_ways` its place among aligned keys: ways of different places have no block in common."""
+    places = []
+    for key in rule.keys:
+        name, _, derivation = key.partition("|")
+        ways = [range(len(column.ways(derivation))) for column in columns.expand(name)]
+        places.append([number if derivation in ALIGNED else 0 for numbers in ways for number in numbers])
+    return tuple(product(*places))
 
 
 def block(columns: Columns, rule: BlockingRule, narrowing: Sequence[str], block_rows_max: int) -> Blocks:
@@ -105,7 +127,8 @@ def block(columns: Columns, rule: BlockingRule, narrowing: Sequence[str], block_
     if chopped:
         groups = groups.chopped(block_rows_max)
     codes = groups.numbers(entries)
-    return Blocks(rule, tuple(np.split(codes, len(ways))) if ways else (), groups, columns.rows, narrowed, chopped)
+    by_way = tuple(np.split(codes, len(ways))) if ways else ()
+    return Blocks(rule, by_way, groups, columns.rows, _places(columns, rule), narrowed, chopped)
 
 
 def _ways(keys: list[list[npt.NDArray[np.int32]]]) -> list[npt.NDArray[np.int64]]:
@@ -144,7 +167,7 @@ def _first_time(blocks: Sequence[Blocks], number: int, left: Rows, right: Rows, 
     found = blocks[number]
     if len(found.codes) > 1:
         # Two records can share several blocks of one rule (both their phones): the lowest one counts.
-        for a, b in product(found.codes, found.codes):
+        for a, b in found.meeting:
             shared = a[left]
             keep &= ~((shared == b[right]) & (shared >= 0) & (shared < own))
     for earlier in blocks[:number]:
@@ -156,7 +179,13 @@ def _first_time(blocks: Sequence[Blocks], number: int, left: Rows, right: Rows, 
 
 #: How often matches agree on a key that both have, where errors are frequent: deliberately pessimistic, so that
 #: rules are chosen that back each other up. Keys of one column fail together, finer ones first.
-_AGREEMENT = {"": 0.75, "sound": 0.82, "year": 0.88, "month_day": 0.80, "first": 0.85, "last": 0.80}
+_AGREEMENT = {
+    "": 0.75, "sound": 0.82, "year": 0.88, "month_day": 0.80, "first": 0.85, "last": 0.80, "words": 0.90, "grams": 0.90,
+    "initials": 0.90,
+}  # fmt: skip
+#: The share of matches one of which is abbreviated, where abbreviations are looked for.
+_ABBREVIATED = 0.04
+_SAME_LUCK = {"company_words": "company_latin"}
 #: What the budget leaves is spent on matches that agree even less: the rates above to these powers.
 _PESSIMISM = (1.0, 2.0, 3.0)
 _SIMULATED_MATCHES = 4000
@@ -221,12 +250,14 @@ def choose_rules(
 
 
 def _cost(columns: Columns, rule: BlockingRule, sample: Rows, block_rows_max: int) -> int:
-    """Candidate pairs of a rule, estimated from a sample of rows; its first way to meet stands for all."""
+    """Candidate pairs of a rule, estimated from a sample of rows. Where a rule can be met with several columns, the
+    first stands for all."""
     scale = (columns.rows / max(1, len(sample))) ** 2
     if not rule.keys:
         return columns.rows * (columns.rows - 1) // 2
-    parts = [found[0][sample] for key in rule.keys if (found := key_codes(columns, key))]
-    counts = group(_combine(parts, [int(part.max(initial=0)) + 1 for part in parts])).sizes
+    firsts = [(columns.expand(name)[:1], derivation) for name, _, derivation in (k.partition("|") for k in rule.keys)]
+    ways = _ways([[c[sample] for column in found for c in column.ways(derivation)] for found, derivation in firsts])
+    counts = group(np.concatenate(ways)).sizes if ways else np.zeros(0, np.int64)
     # A block that is too large is narrowed: each of its records then meets at most so many others.
     return int((np.minimum(counts - 1, block_rows_max) * counts / 2).sum() * scale)
 
@@ -245,12 +276,20 @@ class _Simulation:
             name: (rng.random(_SIMULATED_MATCHES), rng.random(_SIMULATED_MATCHES))
             for name in sorted({_base(key) for key in filled})
         }
+        shortened = {
+            _field(key): rng.random(_SIMULATED_MATCHES) < _ABBREVIATED
+            for key in sorted(filled)
+            if key.endswith("|initials")
+        }
         self._agrees = {}
         for key, share in filled.items():
             derivation = key.partition("|")[2].rstrip("0123456789")
             rate = _AGREEMENT.get(derivation, _AGREEMENT[""]) ** power
             right, there = luck[_base(key)]
             self._agrees[key] = (right < rate) & (there < share**2)
+            if _field(key) in shortened:
+                # What is abbreviated has initials in common, and no other key.
+                self._agrees[key] &= shortened[_field(key)] == (derivation == "initials")
         self._reached: dict[BlockingRule, npt.NDArray[np.bool_]] = {}
 
     def __call__(self, rule: BlockingRule) -> npt.NDArray[np.bool_]:
@@ -260,5 +299,13 @@ class _Simulation:
         return self._reached[rule]
 
 
+def _field(key: str) -> str:
+    """The field that a key's column is made from, near enough: company of company_words."""
+    return key.partition("|")[0].rstrip("*").partition("_")[0]
+
+
 def _base(key: str) -> str:
-    return key.partition("|")[0].rstrip("*")
+    """What fails together: the keys of one column and of those made of the same; but what is abbreviated, and what is
+    misspelt though written alike, is another matter."""
+    name, _, derivation = key.partition("|")
+    return key if derivation in ("initials", "grams") else _SAME_LUCK.get(name.rstrip("*"), name.rstrip("*"))

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from custid.engines.local.derivations import derive
+from custid.engines.local.several import SEVERAL
 
 Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
@@ -53,9 +54,11 @@ class Dictionary:
     """The distinct values behind one or more columns. Code -1 stands for missing and indexes the last entry of
     every derived array, which is the one of the empty string."""
 
-    def __init__(self, values: pa.Array) -> None:
-        self.arrow = pa.concat_arrays([values.cast(pa.large_string()), pa.array([""], pa.large_string())])
+    def __init__(self, values: pa.Array | npt.NDArray[np.object_]) -> None:
+        text = pa.array(values, pa.large_string()) if isinstance(values, np.ndarray) else values.cast(pa.large_string())
+        self.arrow = pa.concat_arrays([text, pa.array([""], pa.large_string())])
         self._derived: dict[str, npt.NDArray[np.int32]] = {}
+        self._several: dict[str, list[npt.NDArray[np.int32]]] = {}
 
     def __len__(self) -> int:
         return len(self.arrow)
@@ -135,6 +138,28 @@ class Dictionary:
             self._derived[derivation] = codes.astype(np.int32)
         return self._derived[derivation]
 
+    def several(self, derivation: str) -> list[npt.NDArray[np.int32]]:
+        """As `derived`, for a derivation that gives a value several keys (see `several`): an array for each."""
+        if derivation not in self._several:
+            self._several[derivation] = SEVERAL[derivation](self)
+        return self._several[derivation]
+
+    @cached_property
+    def word_holders(self) -> npt.NDArray[np.int64]:
+        """How many distinct values hold each word of `words`."""
+        return np.bincount(self.words[0])
+
+    @cached_property
+    def word_bits(self) -> npt.NDArray[np.float64]:
+        """How rare each word of `words` is: log2 of one in how many distinct values holds it (Spärck Jones 1972)."""
+        return np.log2((len(self) + 1.0) / self.word_holders)
+
+    @cached_property
+    def bits(self) -> npt.NDArray[np.float64]:
+        """The bits of all its words, per value."""
+        flat, offsets = self.words
+        return np.diff(np.append(0.0, np.cumsum(self.word_bits[flat]))[offsets])
+
 
 def _encoded(columns: list[pa.ChunkedArray]) -> pa.DictionaryArray:
     """Columns of strings, dictionary-encoded or not, one after the other over one dictionary."""
@@ -169,6 +194,12 @@ class Column:
     def derived(self, derivation: str) -> Codes:
         """Codes of a derivation, per row."""
         return self.dictionary.derived(derivation)[self.codes]
+
+    def ways(self, derivation: str) -> list[Codes]:
+        """Codes of a derivation, per row, an array for each key it gives; of "" the values' own."""
+        if derivation in SEVERAL:
+            return [codes[self.codes] for codes in self.dictionary.several(derivation)]
+        return [self.derived(derivation) if derivation else self.codes]
 
     @cached_property
     def frequencies(self) -> npt.NDArray[np.int64]:

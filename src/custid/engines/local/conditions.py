@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 import numpy.typing as npt
@@ -98,7 +98,7 @@ def _codes_in(values: Dictionary, other: Dictionary) -> Values:
         found = pc.index_in(pa.array(values.values[:-1], pa.string()), pa.array(other.values[:-1], pa.string()))
         return np.append(found.fill_null(-1).to_numpy(zero_copy_only=False), -1).astype(np.int32)
 
-    return _once(values, ("codes in", id(other)), look_up)
+    return _once(values, ("codes in", ref(other)), look_up)
 
 
 def _swapped(columns: list[Column], left: Rows, right: Rows) -> Mask:
@@ -116,7 +116,7 @@ def _swapped(columns: list[Column], left: Rows, right: Rows) -> Mask:
     if len(columns) > 2:
         a, b = columns[2].codes[left], columns[2].codes[right]
         rest = at[~out[at]]
-        out[rest] = (a[rest] >= 0) & (a[rest] == b[rest]) & (a1[rest] != b1[rest])
+        out[rest] = (a[rest] >= 0) & (a[rest] == b[rest]) & (a1[rest] != b1[rest]) & (a2[rest] != b2[rest])
     return out
 
 
@@ -136,22 +136,31 @@ def _crossed(columns: list[Column], left: Rows, right: Rows) -> Mask:
 
 
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
+#: 小平, 阿平, A平, 平哥, 平平 are what 华平 is called.
+_ENDEARED = re.compile(r"^(?:[小阿老大a]?([㐀-鿿])\1?|([㐀-鿿])\2?[哥姐儿])$")
+
+
+def called(value: str) -> str:
+    """What a nickname says of a name: its letters alone, 汉字 in pinyin, without what endears, `BAG_CHARS` at most.
+
+    >>> called("强鹏 88"), called("小平"), called("平平"), called("sunny_ann")
+    ('qiangpeng', 'ping', 'ping', 'sunnyann')
+    """
+    letters = _NOT_LETTERS.sub("", value)
+    if not letters.isascii():
+        if found := _ENDEARED.match(letters):
+            letters = found[1] or found[2]
+        letters = chinese.pinyin(letters)
+    return letters[:BAG_CHARS]
 
 
 def _letters(values: Dictionary) -> Dictionary:
-    """Values as letters alone, 汉字 in pinyin, no longer than looked at."""
-    return _once(
-        values,
-        "letters",
-        lambda: Dictionary(
-            np.array([_NOT_LETTERS.sub("", chinese.pinyin(v))[:BAG_CHARS] for v in values.values[:-1]], object)
-        ),
-    )
+    return _once(values, "letters", lambda: Dictionary(np.array([called(v) for v in values.values[:-1]], object)))
 
 
 def _names(columns: list[Column], left: Rows, right: Rows) -> Mask:
-    """One side's first names the other's second: its letters hold it or begin it, or it is a form of that name. Less
-    than three letters say nothing."""
+    """One side's first names the other's second: its letters (see `called`) hold it, or begin or end it, or it is a
+    form of that name. Less than three letters say nothing."""
     first, second = columns
     out = np.zeros(len(left), bool)
     for one, other in ((left, right), (right, left)):
@@ -161,7 +170,7 @@ def _names(columns: list[Column], left: Rows, right: Rows) -> Mask:
         forms = nicknames.given_names()
         related = forms.related[_numbers(first.dictionary, forms)[a], _numbers(second.dictionary, forms)[b]]
         said, name = _letters(first.dictionary), _letters(second.dictionary)
-        out[at] = related | _holds_letters(said, a, name, b) | _begins_letters(said, a, name, b)
+        out[at] = related | _holds_letters(said, a, name, b) | _ends_letters(said, a, name, b)
     return out
 
 
@@ -176,13 +185,14 @@ def _holds_letters(said: Dictionary, a: Values, name: Dictionary, b: Values) -> 
     return out
 
 
-def _begins_letters(said: Dictionary, a: Values, name: Dictionary, b: Values) -> Mask:
+def _ends_letters(said: Dictionary, a: Values, name: Dictionary, b: Values) -> Mask:
     out = np.zeros(len(a), bool)
     within = (said.lengths[a] >= 3) & (said.lengths[a] <= name.lengths[b])
     within &= (said.bags[0][a] & ~name.bags[0][b]) == 0
     at = np.flatnonzero(within)
     if len(at):
-        out[at] = np.strings.startswith(name.values[b[at]].astype(str), said.values[a[at]].astype(str))
+        whole, part = name.values[b[at]].astype(str), said.values[a[at]].astype(str)
+        out[at] = np.strings.startswith(whole, part) | np.strings.endswith(whole, part)
     return out
 
 
@@ -266,14 +276,19 @@ def _edits(values: Dictionary, a: Values, b: Values, at_most: float) -> Mask:
 
 def _common_words(values: Dictionary, a: Values, b: Values) -> npt.NDArray[np.int64]:
     """How many distinct words two values share."""
+    return np.bincount(_words_in_common(values, a, b)[0], minlength=len(a))
+
+
+def _words_in_common(values: Dictionary, a: Values, b: Values) -> tuple[Rows, Rows]:
+    """The distinct words two values share, as (pair, word), pair by pair."""
     flat, offsets = values.words
     counts = values.word_counts
     # Every (pair, word of either side) as one number; a word that both sides have then stands twice.
     pair = np.concatenate([np.repeat(np.arange(len(a)), counts[side]) for side in (a, b)])
     word = np.concatenate([flat[_ranges(offsets[side], counts[side])] for side in (a, b)])
     key = np.sort(pair * (len(flat) + 1) + word)
-    twice = key[1:][key[1:] == key[:-1]] // (len(flat) + 1)
-    return np.bincount(twice, minlength=len(a))
+    twice = key[1:][key[1:] == key[:-1]]
+    return twice // (len(flat) + 1), twice % (len(flat) + 1)
 
 
 def _ranges(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
@@ -307,7 +322,44 @@ def _contained(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
     return out
 
 
-_INITIALS = re.compile(r"[^\W\d_](?: [^\W\d_])*")
+def _rare_words(values: Dictionary, a: Values, b: Values, at_least: float) -> Mask:
+    out = a == b
+    at = np.flatnonzero(~out)
+    x, y = a[at], b[at]
+    few, many = (side(values.bits[x], values.bits[y]) for side in (np.minimum, np.maximum))
+    within = few >= at_least * many - 1e-9  # shared bits are at most those of the lighter value
+    at, x, y = at[within], x[within], y[within]
+    if len(at):
+        pair, word = _words_in_common(values, x, y)
+        shared = np.bincount(pair, weights=values.word_bits[word], minlength=len(at))
+        out[at] = (shared > 0) & (shared >= at_least * (values.bits[x] + values.bits[y] - shared) - 1e-9)
+    return out
+
+
+def _shared_by(values: Dictionary, a: Values, b: Values, at_most: float) -> Mask:
+    pair, word = _words_in_common(values, a, b)
+    out = np.zeros(len(a), bool)
+    out[pair[values.word_holders[word] <= at_most]] = True
+    return out
+
+
+def _acronym(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
+    # One of the two is a single word: the initials of two long names say little.
+    out = np.zeros(len(a), bool)
+    at = np.flatnonzero((values.word_counts[a] == 1) != (values.word_counts[b] == 1))
+    for left in values.several("initials"):
+        for right in values.several("initials"):
+            out[at] |= (left[a[at]] >= 0) & (left[a[at]] == right[b[at]])
+    return out
+
+
+def _same_numbers(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
+    found = values.derived("numbers")
+    return found[a] == found[b]
+
+
+#: Letters apart, or two or three together that cannot be spoken: "j", "j r", "jr".
+_INITIALS = re.compile(r"\S(?: \S)*|[bcdfghjklmnpqrstvwxz]{2,3}")
 
 
 def _initials(values: Dictionary) -> tuple[Mask, Dictionary]:
@@ -315,8 +367,11 @@ def _initials(values: Dictionary) -> tuple[Mask, Dictionary]:
 
     def work_out() -> tuple[Mask, Dictionary]:
         alone = np.array([_INITIALS.fullmatch(value) is not None for value in values.values], bool)
-        firsts = np.array(["".join(w[0] for w in value.split())[:4] for value in values.values[:-1]], object)
-        return alone, Dictionary(firsts)
+        firsts = [
+            value.replace(" ", "") if only else "".join(word[0] for word in value.split())
+            for value, only in zip(values.values[:-1], alone[:-1], strict=True)
+        ]
+        return alone, Dictionary(np.array(firsts, object))
 
     return _once(values, "initials", work_out)
 
@@ -432,6 +487,10 @@ _TESTS: dict[str, Test] = {
     "edits": _edits,
     "tokens": _tokens,
     "contained": _contained,
+    "rare_words": _rare_words,
+    "shared_by": _shared_by,
+    "acronym": _acronym,
+    "same_numbers": _same_numbers,
     "initial": _initial,
     "nickname": _nickname,
     "romanized": _romanized,

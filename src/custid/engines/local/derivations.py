@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from custid.errors import ConfigError
 
 _CUT = re.compile(r"^(first|last)(\d+)$")
+_DIGITS = re.compile(r"\d+")
 
 
 def sound(value: str) -> str | None:
@@ -47,7 +48,21 @@ def month_day(value: str) -> str | None:
     return "-".join(sorted((value[5:7], value[8:10]))) if len(value) == 10 else None
 
 
-_NAMED: dict[str, Callable[[str], str | None]] = {"sound": sound, "year": year, "month_day": month_day}
+def numbers(value: str) -> str | None:
+    """The numbers in a text, whatever their order.
+
+    >>> numbers("store 12 of 3"), numbers("store")
+    ('12 3', None)
+    """
+    return " ".join(sorted(_DIGITS.findall(value))) or None
+
+
+_NAMED: dict[str, Callable[[str], str | None]] = {
+    "sound": sound,
+    "year": year,
+    "month_day": month_day,
+    "numbers": numbers,
+}
 
 
 def derive(name: str, values: pa.Array) -> pa.Array:
@@ -66,7 +81,8 @@ def derive(name: str, values: pa.Array) -> pa.Array:
         return pc.if_else(pc.greater_equal(pc.utf8_length(values), shortest), kept, pa.scalar(None, values.type))
     if name not in _NAMED:
         raise ConfigError(
-            f"blocking key derivation {name!r} is not known. Known: {', '.join(_NAMED)}, first<n>, last<n>."
+            f"blocking key derivation {name!r} is not known. Known: {', '.join(_NAMED)}, "
+            "first<n>, last<n>, words, grams, initials."
         )
     function = _NAMED[name]
     return pa.array([function(value) or None if value else None for value in values.to_pylist()], pa.string())

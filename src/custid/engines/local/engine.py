@@ -21,7 +21,7 @@ from custid.engines.base import Clustering, Matches, Progress
 from custid.engines.local import blocking, clustering, survivorship, training
 from custid.engines.local.columns import Columns
 from custid.engines.local.scoring import Scorer
-from custid.model.default import candidate_rules, default_model
+from custid.model.default import candidate_rules, default_model, relatives_rules
 from custid.model.spec import BlockingRule, Model
 
 Rows = npt.NDArray[np.int64]
@@ -79,7 +79,9 @@ class LocalEngine:
         """See `Engine.train`. `labels`: what is known of the rows of `values`."""
         columns = self._columns(values)
         progress("train", 0, 1)
-        trained = training.train(columns, self._blocks(columns, model), model, seed=seed, labels=labels)
+        trained = training.train(
+            columns, self._blocks(columns, model) + self._shared(columns, model), model, seed=seed, labels=labels
+        )
         progress("train", 1, 1)
         return trained
 
@@ -184,6 +186,11 @@ class LocalEngine:
             blocks = [blocking.block(columns, rule, model.narrowing, model.block_rows_max) for rule in model.blocking]
             self._blocked = (model.blocking, columns, blocks)
         return self._blocked[2]
+
+    def _shared(self, columns: Columns, model: Model) -> list[blocking.Blocks]:
+        """What relatives share, as rules: they are learnt about from these, whatever rules the budget allowed."""
+        rules = [rule for rule in relatives_rules(columns) if rule not in model.blocking]
+        return [blocking.block(columns, rule, model.narrowing, model.block_rows_max) for rule in rules]
 
     def _columns(self, values: pa.Table) -> Columns:
         """`values` encoded; the last table is remembered, as one run asks for it several times."""

@@ -51,21 +51,21 @@ class Comparing:
             for comparison in comparisons
         ]
         names = {comparison.name: i for i, comparison in enumerate(comparisons)}
-        self._silenced: list[tuple[int, int] | None] = []
+        self._silenced: list[tuple[int, list[int]]] = []
         for comparison in comparisons:
-            name, _, label = comparison.silenced_by.partition(":")
-            at = names.get(name)
-            labels = [level.label for level in comparisons[at].levels] if at is not None else []
-            self._silenced.append((names[name], labels.index(label) + 1) if label in labels else None)
+            name, _, labels = comparison.silenced_by.partition(":")
+            levels = comparisons[names[name]].levels if name in names else ()
+            by = [value for value, level in enumerate(levels, start=1) if level.label in labels.split("|")]
+            self._silenced.append((names.get(name, 0), by))
 
     def level(self, number: int, pairs: Pairs, before: list[Levels]) -> Levels:
         """The level of each pair on comparison `number`: 0 missing, 1 the first level, …"""
         comparison = self.comparisons[number]
         out = np.zeros(len(pairs), np.uint8)
         here = present(pairs, comparison.columns)
-        silenced = self._silenced[number]
-        if silenced is not None:
-            here &= before[silenced[0]] != silenced[1]
+        other, silencing = self._silenced[number]
+        for value in silencing:
+            here &= before[other] != value
         rest = np.flatnonzero(here)
         for value, conditions in enumerate(self._conditions[number], start=1):
             hit = np.arange(len(rest))
@@ -119,6 +119,10 @@ class Scorer:
                     if (rarity := self._rarity_of(comparison, level)) is not None
                 }
             )
+        names = {comparison.name: i for i, comparison in enumerate(model.comparisons)}
+        self._overlaps = [
+            [(names[other], bits) for other, bits in comparison.overlaps.items()] for comparison in model.comparisons
+        ]
         # What the comparisons from each number on can add at most.
         self._most_strangers = self._most(self._strangers, "against_strangers")
         self._most_relatives = self._most(self._relatives, "against_relatives")
@@ -176,6 +180,10 @@ class Scorer:
                 strangers[at[found]] += rarity.against_strangers[code[found]]
                 relatives[at[found]] += rarity.against_relatives[code[found]]
 
+    def _agrees(self, number: int, level: Levels) -> Mask:
+        """Pairs on any level of the comparison but missing and the last, which is disagreement."""
+        return (level > 0) & (level < len(self.model.comparisons[number].levels))
+
     def score(self, left: Rows, right: Rows, *, at_least: float) -> Scored:
         """Weigh pairs; only those of at least `at_least` bits come back."""
         at = np.arange(len(left))
@@ -186,6 +194,11 @@ class Scorer:
         for number in range(len(self.comparing.comparisons)):
             level = self.comparing.level(number, pairs, levels)
             self._add(number, level, pairs.left, pairs.right, strangers, relatives)
+            for other, bits in self._overlaps[number]:
+                both = self._agrees(number, level) & self._agrees(other, levels[other])
+                strangers[both] -= bits
+                if not self.model.comparisons[number].shared and not self.model.comparisons[other].shared:
+                    relatives[both] -= bits
             levels.append(level)
             alive: Mask = (strangers + self._most_strangers[number + 1] >= at_least) & (
                 relatives + self._most_relatives[number + 1] >= at_least

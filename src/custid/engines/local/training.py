@@ -18,8 +18,9 @@ import numpy.typing as npt
 
 from custid.engines.local.blocking import Blocks, _first_time
 from custid.engines.local.columns import Columns
+from custid.engines.local.dependence import dependences
 from custid.engines.local.scoring import Comparing, Levels, distinct_patterns
-from custid.model.spec import Comparison, Condition, Model
+from custid.model.spec import Comparison, Condition, Level, Model
 
 RANDOM_PAIRS = 300_000
 SESSION_PAIRS = 20_000
@@ -98,7 +99,12 @@ def train(
     share_relatives = share_matches if related else 0.0
     h = [_relatives(comparison, m[i], u[i], None) for i, comparison in enumerate(model.comparisons)]
     rounds = 0
-    converged = not sessions
+    # One comparison alone teaches nothing: whatever it says, there is nothing to hold it against.
+    alone = len(model.comparisons) == 1 and bool(model.comparisons[0].alone) and labels is None
+    if alone:
+        m[0], u[0], share_matches = _alone(model.comparisons[0], sessions, seen[0], all_pairs)
+        h[0] = _relatives(model.comparisons[0], m[0], u[0], None)
+    converged = alone or not sessions
     shares = [np.array([0.3, 0.2 if related else 0.0, 0.5]) for _ in sessions]
     backgrounds = [u for _ in sessions]
     while sessions and rounds < ROUNDS_MAX and not converged:
@@ -110,16 +116,22 @@ def train(
             share_matches, share_relatives = _overall(sessions, m, u, h, all_pairs, share_matches, share_relatives)
             u = _strangers(seen, m, h, share_matches, share_relatives, columns.rows)
         converged = rounds > 10 and float(np.abs(np.concatenate(m) - before).max()) < TOLERANCE
-    if sessions:
+    if sessions and not alone:
         share_matches, share_relatives = _overall(sessions, m, u, h, all_pairs, share_matches, share_relatives)
         u = _strangers(seen, m, h, share_matches, share_relatives, columns.rows)
+    overlaps = dependences(
+        columns,
+        model.comparisons,
+        [float(shares[0]) for shares in m],
+        [float(shares[0]) for shares in h],
+        share_matches,
+        share_relatives,
+    )
     comparisons = tuple(
         replace(
             comparison,
-            levels=tuple(
-                replace(level, m=float(m[i][j]), u=float(u[i][j]), h=float(h[i][j]))
-                for j, level in enumerate(comparison.levels)
-            ),
+            overlaps={model.comparisons[a].name: round(bits, 3) for (a, b), bits in overlaps.items() if b == i},
+            levels=_learnt(comparison, m[i], u[i], h[i]),
         )
         for i, comparison in enumerate(model.comparisons)
     )
@@ -141,6 +153,35 @@ def train(
             for i, comparison in enumerate(model.comparisons)
             if not any(session.speaks[i] and session.patterns[:, i].any() for session in sessions)
         ],
+    )
+
+
+def _alone(
+    comparison: Comparison, sessions: Sequence[_Session], seen: Table, all_pairs: float
+) -> tuple[Table, Table, float]:
+    """m, u and the share of matches where only this is compared: each level's share of all pairs is counted, and the
+    part of it that are matches is assumed."""
+    shares = seen.copy()
+    for level in range(len(shares) - 1):
+        # Random pairs are too few to tell how rare a level is; that many are there for certain.
+        found = sum(float(session.weights[session.patterns[:, 0] == level + 1].sum()) for session in sessions)
+        shares[level] = found / all_pairs if found else min(shares[level], 1 / all_pairs)
+    shares[-1] = 1 - shares[:-1].sum()
+    matches = shares * np.array(comparison.alone)
+    # Those whom no rule brings together are on the last level.
+    total = float(matches.sum()) / (1 - comparison.default_m[-1])
+    matches[-1] = total * comparison.default_m[-1]
+    strangers = np.maximum(shares - matches, 1e-12)
+    m = np.maximum(matches / total, 1e-6)
+    return m / m.sum(), strangers / strangers.sum(), total
+
+
+def _learnt(comparison: Comparison, m: Table, u: Table, h: Table) -> tuple[Level, ...]:
+    """The levels with their probabilities; a one-sided comparison's last level is as likely among all."""
+    if comparison.one_sided:
+        m, h = np.append(m[:-1], u[-1]), np.append(h[:-1], u[-1])
+    return tuple(
+        replace(level, m=float(m[j]), u=float(u[j]), h=float(h[j])) for j, level in enumerate(comparison.levels)
     )
 
 
@@ -262,6 +303,7 @@ _MADE_FROM = {
     "full_name": {"given_name", "surname"},
     "email_local": {"email"},
     "company_latin": {"company"},
+    "company_words": {"company"},
 }
 
 
