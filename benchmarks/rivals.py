@@ -8,8 +8,8 @@ columns mean (`rivals/columns.toml`) and are set up as their documentation says 
 custid is told nothing. Precision, recall and F1 are over pairs after clustering, among labelled records; CPU seconds
 are user and system time of the whole process, imports included; memory is its peak.
 
-What a rival did with a set is kept in OUT/rivals-cache.json, by its version, its script and the set, and not done
-again without --again. custid is measured every time. Out: OUT/accuracy.md, accuracy.json, accuracy.svg.
+What a rival did with a set is kept in build/benchmarks/rivals-cache.json, by its version, its script and the set, and
+not done again without --again. custid is measured every time. Out: OUT/accuracy.md, accuracy.json, accuracy.svg.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from custid.evaluate import pair_quality
 
 HERE = Path(__file__).resolve().parent
 SCRIPTS = HERE / "rivals"
+CACHE = ROOT / "build" / "benchmarks" / "rivals-cache.json"
 
 
 @dataclass(frozen=True)
@@ -91,13 +92,19 @@ def ready(tool: Tool) -> str:
     return subprocess.run([tool.python, "-c", asked], capture_output=True, text=True, check=True).stdout.strip()
 
 
+def roles_by_hand(name: str) -> dict[str, str]:
+    """role → column of a set, where somebody has written it down."""
+    by_hand = tomllib.loads((SCRIPTS / "columns.toml").read_text("utf-8"))
+    for family in ("febrl", "households"):
+        if name.startswith(family):
+            return by_hand[family]
+    return by_hand.get(name, {})
+
+
 def roles(known: Known) -> dict[str, str]:
     """role → column, by hand, else as custid finds them."""
-    by_hand = tomllib.loads((SCRIPTS / "columns.toml").read_text("utf-8"))
-    kind = "febrl" if known.name.startswith("febrl") else known.name
-    kind = "households" if known.name.startswith("households_") else kind
-    if kind in by_hand:
-        return by_hand[kind]
+    if by_hand := roles_by_hand(known.name):
+        return by_hand
     from custid.channels.roles import find_roles
 
     found = find_roles(known.records.drop_columns(["record_id"]).cast(_text(known.records)))
@@ -247,14 +254,14 @@ def main() -> int:
     tools = [TOOLS[name] for name in asked.tools.split(",")]
     asked.out.mkdir(parents=True, exist_ok=True)
     versions = {tool.name: ready(tool) for tool in tools}
-    cache = asked.out / "rivals-cache.json"
-    kept = json.loads(cache.read_text()) if cache.exists() else {}
+    CACHE.parent.mkdir(parents=True, exist_ok=True)
+    kept = json.loads(CACHE.read_text()) if CACHE.exists() else {}
     rows = []
     for known in load(asked.sets or names_of(asked.data), asked.data):
         for tool in tools:
             row = measure(tool, versions[tool.name], known, kept, asked.again, asked.timeout)
             rows.append(row)
-            cache.write_text(json.dumps(kept, indent=1, ensure_ascii=False))
+            CACHE.write_text(json.dumps(kept, indent=1, ensure_ascii=False))
             said = (
                 f"F1 {row['f1']:.4f}, {row['cpu_s']:.1f} s, {row['peak_mb']:,.0f} MB" if "f1" in row else row["error"]
             )

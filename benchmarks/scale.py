@@ -15,6 +15,7 @@ import argparse
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ RIVAL_RECORDS_MAX = 1_000_000
 
 _MAKE = """
 import sys
+from itertools import pairwise
 from pathlib import Path
 import pyarrow.parquet
 from custid.testing.customers import households
@@ -114,15 +116,27 @@ def markdown(rows: list[dict[str, Any]], machine: dict[str, Any]) -> str:
         for row in good
     ]
     lines += ["", *(f"- {row['tool']} at {row['size']}: {row['error']}" for row in rows if row.get("error"))]
-    lines += ["", "How cost grows with data:", "", "| tool | records | CPU | elapsed | memory |", "|---|---|---:|---:|---:|"]
+    lines += [
+        "",
+        "How cost grows with data:",
+        "",
+        "| tool | records | CPU | elapsed | memory |",
+        "|---|---|---:|---:|---:|",
+    ]
     for tool in dict.fromkeys(row["tool"] for row in good):
         own = [row for row in good if row["tool"] == tool]
-        for a, b in zip(own, own[1:], strict=False):
+        for a, b in pairwise(own):
             times = " | ".join(f"× {b[name] / a[name]:.1f}" for name in ("cpu_s", "elapsed_s", "peak_mb"))
             lines.append(f"| {tool} | {a['size']} → {b['size']}: × {b['records'] / a['records']:.0f} | {times} |")
     sides = [(a, b) for a in good for b in good if a["tool"] == "custid" != b["tool"] and a["size"] == b["size"]]
     if sides:
-        lines += ["", "custid as a share of the rival:", "", "| records | rival | CPU | memory |", "|---:|---|---:|---:|"]
+        lines += [
+            "",
+            "custid as a share of the rival:",
+            "",
+            "| records | rival | CPU | memory |",
+            "|---:|---|---:|---:|",
+        ]
         lines += [
             f"| {a['records']:,} | {b['tool']} {b['version']} | {a['cpu_s'] / b['cpu_s']:.2f} "
             f"| {a['peak_mb'] / b['peak_mb']:.2f} |"
@@ -145,7 +159,9 @@ def main() -> int:
     parser.add_argument("--sizes", default="100k,1M", help="such as 100k,1M,10M")
     parser.add_argument("--format", choices=("parquet", "csv"), default="parquet")
     parser.add_argument("--rivals", action="store_true", help="Splink too, up to 1M records")
-    parser.add_argument("--work", type=Path, default=ROOT / "build" / "benchmarks", help="where made-up records are kept")
+    parser.add_argument(
+        "--work", type=Path, default=ROOT / "build" / "benchmarks", help="where made-up records are kept"
+    )
     parser.add_argument("--out", type=Path, default=HERE / "results")
     parser.add_argument("--timeout", type=float, default=3600, help="seconds for one tool at one size")
     asked = parser.parse_args()

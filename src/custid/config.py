@@ -20,6 +20,7 @@ from custid.model.files import from_toml
 from custid.model.spec import Model
 
 _TEXT, _TEXTS, _TABLE, _SHARE = "text in quotes", "text or a list of texts", "a table", "a number from 0 to 1"
+_FLAG = "true or false"
 
 _KEYS = {"registry": _TEXT, "output": _TEXT, "model": _TEXT, "channels": _TABLE}
 
@@ -37,6 +38,7 @@ _CHANNEL_KEYS = {
     "delimiter": _TEXT,
     "country": _TEXT,
     "retire_share_max": _SHARE,
+    "unique": _FLAG,
 }
 
 _CHOICES = {"kind": get_args(Kind), "format": ("csv", "parquet")}
@@ -148,6 +150,8 @@ def _check_keys(settings: Mapping[str, Any], known: Mapping[str, str], place: st
 def _is(value: Any, wanted: str) -> bool:
     if wanted == _SHARE:
         return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+    if wanted == _FLAG:
+        return isinstance(value, bool)
     if wanted == _TABLE:
         return isinstance(value, dict)
     if wanted == _TEXTS and isinstance(value, list):

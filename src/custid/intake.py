@@ -24,6 +24,10 @@ from custid.errors import MassRetirement
 from custid.registries.base import State
 
 
+Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
 @dataclass(frozen=True)
 class Intake:
     """`all`: STORED_RECORDS + fields after this run; `live`: those that are live; `touched`: those to write.
@@ -38,66 +42,97 @@ class Intake:
 def take_in(state: State, channels: Sequence[Channel], readings: Sequence[Reading]) -> Intake:
     """Bring the readings into the records. Raises MassRetirement."""
     run_id = state.run_id + 1
-    stored = state.records
     fields = list(
         dict.fromkeys(
             name
-            for table, schema in [(stored, schemas.STORED_RECORDS)]
+            for table, schema in [(state.records, schemas.STORED_RECORDS)]
             + [(reading.records, schemas.RECORDS) for reading in readings]
             for name in schemas.fields_of(table, schema)
         )
     )
-    stored = _with_fields(stored, fields)
+    stored = _with_fields(state.records, fields)
     stored_names = _names(stored)
+    was_live = stored["live"].to_numpy(zero_copy_only=False)
     changed_parts: list[pa.Table] = []
     new_parts: list[pa.Table] = []
     gone = np.zeros(len(stored), bool)
     replaced = np.zeros(len(stored), bool)
     counts: dict[str, dict[str, int]] = {}
-    for channel, reading in zip(channels, readings, strict=True):
+    # A new record's key follows the order of (channel, record_id), whatever the order of channels and rows.
+    for channel, reading in sorted(zip(channels, readings, strict=True), key=lambda pair: pair[0].name):
         incoming = reading.records
-        lacking = set(fields) - set(schemas.fields_of(incoming, schemas.RECORDS))
-        at = _positions(_names(incoming), stored_names)
-        known = at >= 0
-        old = stored.take(pa.array(at[known], pa.int64()))
-        new = _with_fields(incoming.filter(pa.array(known)), fields)
-        for name in lacking & set(fields):
-            new = new.set_column(new.column_names.index(name), name, old[name])
-        was_live = old["live"].to_numpy(zero_copy_only=False)
-        stale = _older(new["updated_at"], old["updated_at"]) & was_live
-        differs = ~was_live
-        for name in ("updated_at", *fields):
-            differs |= _differs(new[name], old[name])
+        at = _positions(_names(incoming), stored_names) if len(stored) else np.full(len(incoming), -1)
+        rows = np.flatnonzero(at >= 0)
+        before = at[rows]
+        stale, differs = _compared(incoming, rows, stored, before, fields)
+        stale &= was_live[before]
+        differs |= ~was_live[before]
         changed = differs & ~stale
-        changed_parts.append(
-            _stored(
-                new.filter(pa.array(changed)),
-                old["record_key"].filter(pa.array(changed)),
-                old["first_run"].filter(pa.array(changed)),
-                run_id,
-            )
-        )
-        replaced[at[known][changed]] = True
-        new_parts.append(_with_fields(incoming.filter(pa.array(~known)), fields))
+        if changed.any():
+            changed_parts.append(_changed(incoming, rows[changed], stored, before[changed], fields, run_id))
+            replaced[before[changed]] = True
+        new_parts.append(_sorted_by(_with_fields(_rows_where(incoming, at < 0), fields), "record_id"))
         leaving = _leaving(channel, reading, stored, stored_names, at)
-        leaving &= stored["live"].to_numpy(zero_copy_only=False)
+        leaving &= was_live
         gone |= leaving
         counts[channel.name] = {
-            "new": int((~known).sum()),
+            "new": len(incoming) - len(rows),
             "changed": int(changed.sum()),
             "unchanged": int((~differs).sum()),
             "stale": int((differs & stale).sum()),
             "gone": int(leaving.sum()),
         }
     fresh = pa.concat_tables([_with_fields(schemas.empty(schemas.RECORDS), fields), *new_parts])
-    fresh = fresh.sort_by([("channel", "ascending"), ("record_id", "ascending")])
     keys = pa.array(np.arange(len(fresh)) + state.next_record_key, pa.int64())
     fresh = _stored(fresh, keys, pa.array(np.full(len(fresh), run_id), pa.int64()), run_id)
-    left = _marked_gone(stored.filter(pa.array(gone)), run_id)
+    left = _marked_gone(_rows_where(stored, gone), run_id)
     touched = pa.concat_tables([*changed_parts, fresh, left])
-    untouched = stored.filter(pa.array(~(gone | replaced)))
-    everything = pa.concat_tables([untouched, touched]).sort_by("record_key").combine_chunks()
-    return Intake(everything, everything.filter(everything["live"]), touched, counts)
+    untouched = _rows_where(stored, ~(gone | replaced))
+    everything = _sorted_by(pa.concat_tables([untouched, touched]), "record_key").combine_chunks()
+    live = _rows_where(everything, everything["live"].to_numpy(zero_copy_only=False))
+    if len(touched) == len(everything):
+        touched = everything  # a first run: nothing needs to be held twice
+    return Intake(everything, live, touched, {channel.name: counts[channel.name] for channel in channels})
+
+
+def _compared(
+    incoming: pa.Table, rows: Rows, stored: pa.Table, before: Rows, fields: list[str]
+) -> tuple[Mask, Mask]:
+    """Where rows of `incoming` are older than their stored records, and where they differ in a column they have."""
+    if not len(rows):
+        return np.zeros(0, bool), np.zeros(0, bool)
+    new_rows, old_rows = pa.array(rows), pa.array(before)
+    old_at = stored["updated_at"].take(old_rows)
+    new_at = incoming["updated_at"].take(new_rows)
+    differs = _differs(new_at, old_at)
+    for name in fields:
+        if name in incoming.column_names:
+            differs |= _differs(incoming[name].take(new_rows), stored[name].take(old_rows))
+    return _older(new_at, old_at), differs
+
+
+def _changed(
+    incoming: pa.Table, rows: Rows, stored: pa.Table, before: Rows, fields: list[str], run_id: int
+) -> pa.Table:
+    """Stored records with the values that rows of `incoming` bring; a column they lack keeps what it had."""
+    old = stored.take(pa.array(before))
+    new = _with_fields(incoming.take(pa.array(rows)), fields)
+    for name in set(fields) - set(incoming.column_names):
+        new = new.set_column(new.column_names.index(name), name, old[name])
+    return _stored(new, old["record_key"], old["first_run"], run_id)
+
+
+def _rows_where(table: pa.Table, mask: Mask) -> pa.Table:
+    """The rows where `mask` is true; when all are, nothing is copied."""
+    return table if mask.all() else table.filter(pa.array(mask))
+
+
+def _sorted_by(table: pa.Table, column: str) -> pa.Table:
+    """`table` by one column that repeats no value; when it is in order already, nothing is copied."""
+    values = table[column]
+    if len(values) < 2 or pc.all(pc.less(values.slice(0, len(values) - 1), values.slice(1))).as_py():
+        return table
+    return table.take(pc.sort_indices(values))
 
 
 def _names(table: pa.Table) -> pa.Array:

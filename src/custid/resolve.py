@@ -51,7 +51,8 @@ class Run:
     `run_id` is None for a dry run and without a registry; `previous` is the run before (0: none).
     `xref` XREF; `golden` one row per customer; `changes` CHANGES of this run; `rejects` REJECTS; `review` EDGES
     (+ reason, left_channel, left_record_id, right_channel, right_record_id) for stewards: pairs between the two
-    thresholds, and pairs a guard kept apart, strongest first; `summary` plain data.
+    thresholds, and pairs a guard kept apart, strongest first; `quality` QUALITY by customer_id, for customers of three
+    records or more, weakest first; `summary` plain data.
     """
 
     run_id: int | None
@@ -62,6 +63,7 @@ class Run:
     changes: Table = field(repr=False)
     rejects: Table = field(repr=False)
     review: Table = field(repr=False)
+    quality: Table = field(repr=False)
     model: Model = field(repr=False)
 
     def __repr__(self) -> str:
@@ -137,7 +139,11 @@ def _run(
         values = engine.standardize(intake.live, countries)
     with watch("train"):
         retrain = retrain and given_model is None
-        model = replace(model_for(known_model, retrain, engine, values, progress), countries=countries)
+        model = replace(
+            model_for(known_model, retrain, engine, values, progress),
+            countries=countries,
+            unique_channels=_unique_channels(known_model, channels),
+        )
     with watch("match"):
         matches = engine.match(values, model, progress=progress)
     with watch("cluster"):
@@ -185,6 +191,7 @@ def _run(
         changes=Table(_changes(intake.all, assignment.events, committed_at)),
         rejects=Table(rejects),
         review=Table(review),
+        quality=Table(_quality(clustering, assignment.links)),
         model=model,
     )
 
@@ -235,6 +242,13 @@ class _Watch:
 
     def __exit__(self, *_: object) -> None:
         self.stages[self._stage] = round(time.perf_counter() - self._started, 3)
+
+
+def _unique_channels(model: Model | None, channels: Sequence[Channel]) -> tuple[str, ...]:
+    """Channels that hold every customer once: as they say today, or as the model remembers of those not read."""
+    read_now = {channel.name for channel in channels}
+    remembered = {name for name in (model.unique_channels if model else ()) if name not in read_now}
+    return tuple(sorted(remembered | {channel.name for channel in channels if channel.unique}))
 
 
 def countries_of(model: Model | None, channels: Sequence[Channel]) -> dict[str, str]:
@@ -337,6 +351,15 @@ def _review(edges: pa.Table, clustering: Clustering, links: pa.Table, decisions:
     return waiting.filter(pa.array(apart, pa.bool_())).sort_by(
         [("match_weight", "descending"), ("left_key", "ascending"), ("right_key", "ascending")]
     )
+
+
+def _quality(clustering: Clustering, links: pa.Table) -> pa.Table:
+    """How well customers hold together, the weakest first."""
+    _, first = np.unique(clustering.clusters["cluster"].to_numpy(), return_index=True)
+    one_of = clustering.clusters.take(pa.array(first)).join(links, "record_key")
+    found = clustering.quality.join(one_of.drop_columns("record_key"), "cluster", join_type="inner")
+    ordered = found.sort_by([("agreement", "ascending"), ("records", "descending"), ("customer_id", "ascending")])
+    return ordered.select(["customer_id", "records", "agreement", "contradictions"])
 
 
 def _named(pairs: pa.Table, records: pa.Table) -> pa.Table:

@@ -62,6 +62,18 @@ CLUSTERS = pa.schema(
     ]
 )
 
+#: How well a cluster of three or more records holds together. `agreement`: the share of its pairs that are matches by
+#: themselves, 1 for a cluster in which everybody knows everybody; a chain of n has 2 / n. `contradictions`: pairs
+#: whose evidence is against.
+QUALITY = pa.schema(
+    [
+        pa.field("cluster", pa.int64(), nullable=False),
+        pa.field("records", pa.int64(), nullable=False),
+        pa.field("agreement", pa.float64(), nullable=False),
+        pa.field("contradictions", pa.int64(), nullable=False),
+    ]
+)
+
 # --- identity -----------------------------------------------------------------------------------------------
 
 #: The truth. Append-only; `seq` rises by one across the registry's whole life. Exactly one of two shapes:

@@ -91,7 +91,7 @@ def test_wrong_use_of_evaluate(known: Path, custid: Custid, arguments: list[str]
 
 def test_truth_that_cannot_be_read_fails(known: Path, custid: Custid) -> None:
     assert "there is no" in custid.fails("evaluate", "--truth", "thruth.csv", "--quiet")
-    assert "no column 'true_id'" in custid.fails("evaluate", "--truth", "crm.csv", "--quiet")
+    assert "no column 'record_id'" in custid.fails("evaluate", "--truth", "crm.csv", "--quiet")
     assert custid.code == 1
 
 

@@ -32,6 +32,7 @@ def _group(
     weights: dict[tuple[int, int], float],
     same: list[tuple[int, int]] | None = None,
     different: list[tuple[int, int]] | None = None,
+    once: list[int] | None = None,
 ) -> Grouping:
     def sides(pairs: list[tuple[int, int]] | None) -> tuple[np.ndarray, np.ndarray]:
         table = np.array(pairs or [], np.int64).reshape(-1, 2)
@@ -48,6 +49,7 @@ def _group(
         different=sides(different),
         scorer=_Weights(weights),  # type: ignore[arg-type]
         threshold=0.0,
+        once=None if once is None else np.array(once),
     )
 
 
@@ -67,6 +69,22 @@ def test_a_weak_bridge_between_two_tight_groups_is_cut_and_reported() -> None:
     found = _group(4, weights)
     assert _sets(found.cluster) == {frozenset({0, 1}), frozenset({2, 3})}
     assert found.cut.tolist() == [False, False, True]
+
+
+def test_a_chain_is_told_from_a_cluster_in_which_everybody_matches_everybody() -> None:
+    tight = _group(3, {(0, 1): 9, (1, 2): 9, (0, 2): 9})
+    assert tight.agrees.tolist() == [True, True, True]
+    bridged = _group(3, {(0, 1): 9, (1, 2): 9, (0, 2): -2})
+    assert bridged.agrees.tolist() == [True, False, True]
+    assert bridged.contradicts.tolist() == [False, True, False]
+
+
+def test_a_channel_that_holds_every_customer_once_is_never_joined_to_itself() -> None:
+    pair = _group(2, {(0, 1): 30}, once=[7, 7])
+    assert _sets(pair.cluster) == {frozenset({0}), frozenset({1})}
+    assert pair.cut.tolist() == [True]
+    through_another = _group(3, {(0, 1): 9, (1, 2): 5, (0, 2): 8}, once=[7, -1, 7])
+    assert _sets(through_another.cluster) == {frozenset({0, 1}), frozenset({2})}
 
 
 def test_a_different_decision_parts_what_the_evidence_joins() -> None:

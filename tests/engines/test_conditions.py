@@ -104,3 +104,26 @@ def test_swapped_names_are_seen_in_both_columns() -> None:
     columns = Columns(pa.table({"given_latin": ["wei", "zhang"], "surname_latin": ["zhang", "wei"]}))
     pairs = Pairs(columns, np.array([0]), np.array([1]))
     assert holds(pairs, Condition.parse("given_latin,surname_latin swapped"), np.arange(1)).all()
+
+
+@pytest.mark.parametrize(
+    ("condition", "left", "right", "expected"),
+    [
+        ("v rare_words >= 0.7", "xiaomi bank", "xiaomi", True),
+        ("v rare_words >= 0.7", "xiaomi bank", "bank", False),
+        ("v rare_words >= 0.7", "bank xiaomi", "xiaomi bank", True),
+        ("v shared_by <= 3", "xiaomi bank", "xiaomi", True),
+        ("v shared_by <= 3", "first bank", "second bank", False),
+        ("v acronym", "ibm", "international business machines", True),
+        ("v acronym", "international business machines", "industrial bank munich", False),
+        ("v acronym", "ibm", "ibm", False),
+        ("v same_numbers", "store 12", "shop 12", True),
+        ("v same_numbers", "store 12", "store 13", False),
+        ("v same_numbers", "store", "shop", True),
+    ],
+)
+def test_words_count_by_how_rare_they_are(condition: str, left: str, right: str, expected: bool) -> None:
+    banks = [f"{name} bank" for name in "abcdefghij"]
+    columns = Columns(pa.table({"v": [left, right, *banks, *(f"{name} national bank" for name in "abcdefgh")]}))
+    pairs = Pairs(columns, np.array([0]), np.array([1]))
+    assert holds(pairs, Condition.parse(condition), np.arange(1)).tolist() == [expected]

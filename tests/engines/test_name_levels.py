@@ -11,16 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import JaroWinkler
 
+from custid.engines.local.blocking import block
 from custid.engines.local.columns import Columns
 from custid.engines.local.conditions import Pairs, called, holds
 from custid.engines.local.scoring import Comparing
+from custid.engines.local.training import train
 from custid.errors import ConfigError
 from custid.model.default import default_model
-from custid.model.spec import COLUMNS_OF_TESTS, TESTS, Condition
+from custid.model.spec import COLUMNS_OF_TESTS, TESTS, BlockingRule, Condition
 from custid.standardize import nicknames
 from custid.standardize.table import standardize
 
 Record = dict[str, str]
+_GIVEN = ("anna", "robert", "ursula", "kevin", "sophie", "tom")
 
 #: Every field a name can stand in, so that no level lacks its columns.
 _FIELDS = ("given_name", "middle_name", "surname", "maiden_name", "nickname", "full_name")
@@ -296,3 +299,24 @@ def test_forms_of_a_name_are_forms_of_each_other() -> None:
         assert forms.related.diagonal()[:-1].all()
         assert not forms.related[-1].any()
         assert all(name.isascii() and name.isalpha() and name.islower() for name in forms.numbers)
+
+
+def test_a_nickname_that_says_nothing_of_the_name_is_no_evidence_against_a_match() -> None:
+    values = standardize(
+        pa.table(
+            {
+                "record_key": [f"{i:03}" for i in range(60)],
+                "full_name": pa.array(
+                    [None if i % 2 else f"{_GIVEN[i // 2 % 6]} Miller" for i in range(60)], pa.string()
+                ),
+                "nickname": pa.array([_GIVEN[i // 2 % 6] if i % 2 else None for i in range(60)], pa.string()),
+                "phone": [f"+4471231230{i // 2:02}" for i in range(60)],
+            }
+        )
+    ).values
+    columns = Columns(values)
+    blocks = [block(columns, BlockingRule(("phone*",)), (), 200)]
+    model = train(columns, blocks, default_model(values.column_names), seed=1)
+    names, says_nothing = (next(c for c in model.comparisons if c.name == "nickname_of").levels[i] for i in (1, -1))
+    assert says_nothing.m == says_nothing.u == says_nothing.h
+    assert names.m > names.u

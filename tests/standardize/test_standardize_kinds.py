@@ -146,6 +146,17 @@ def test_a_company_among_full_names_is_no_person() -> None:
         ("大華科技（北京）有限公司", "大华科技北京", "有限公司"),
         ("华为技术有限责任公司", "华为技术", "有限公司"),
         ("阿里巴巴集团", "阿里巴巴", "集团"),
+        ("Transgourmet Polska Sp. z o.o.", "transgourmet polska", "sp z oo"),
+        ("Tulip Food Company A/S", "tulip food", "co a s"),
+        ("SYNER, s.r.o.", "syner", "sro"),
+        ("PT Astra International Tbk", "astra international", "tbk"),
+        ("株式会社ソニー", "ソニー", "株式会社"),
+        ("ООО Газпром", "газпром", "ооо"),
+        ("www.expedia.es", "expedia", None),
+        ("Netvibes.com", "netvibes", None),
+        ("Amazon.com, Inc.", "amazon", "inc"),
+        ("J.P. Morgan & Co.", "jp morgan", "and co"),
+        ("Acme Inc. dba Fast Pizza", "acme", "inc"),
         ("中国银行股份有限公司北京分公司", "中国银行北京分公司", "股份有限公司"),
         ("Ltd", "ltd", None),
     ],
@@ -153,6 +164,28 @@ def test_a_company_among_full_names_is_no_person() -> None:
 def test_a_company_is_its_core_and_its_legal_form(company: str, core: str, form: str | None) -> None:
     found = one(company=company)
     assert (found["company"], found["legal_form"]) == (core, form)
+
+
+@pytest.mark.parametrize(
+    ("company", "words"),
+    [
+        ("Faculty of Science, Masaryk University", "faculty masaryk science university"),
+        ("Masaryk University Faculty of Science", "faculty masaryk science university"),
+        ("Università degli Studi di Palermo", "palermo studi university"),
+        ("Acme Intl. Holdings", "acme holding international"),
+        ("H&M", "h m"),
+        ("E & Y", "e y"),
+        ("Little Tykes II", "2 little tykes"),
+        ("Acme Inc. dba Fast Pizza", "acme fast pizza"),
+        ("北京小米科技有限责任公司", "北京 小米 科技"),
+        ("小米科技（北京）有限公司", "北京 小米 科技"),
+        ("小米", "小米"),
+        ("广东省深圳市腾讯计算机系统有限公司", "广东 深圳 系统 腾讯 计算机"),
+        ("中国银行", "中国 银行"),
+    ],
+)
+def test_the_words_of_a_company_have_no_order_and_one_spelling(company: str, words: str) -> None:
+    assert one(company=company)["company_words"] == words
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,8 @@ def text_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return text_of(column.cast(kind.value_type))
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         text = column.cast(pa.string())
-        return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+        empty = pc.equal(text, "")
+        return pc.if_else(empty, pa.scalar(None, pa.string()), text) if pc.any(empty).as_py() else text
     if pa.types.is_floating(kind):
         return _text_of_floats(column)
     if pa.types.is_timestamp(kind):
@@ -175,7 +176,29 @@ def _text_of_floats(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _text_of_instants(column: pa.ChunkedArray) -> pa.ChunkedArray:
     zoned = column.type.tz is not None
-    text = column.cast(pa.timestamp("us", tz="UTC" if zoned else None), safe=False).cast(pa.string())
+    whole = column.cast(pa.timestamp("us", tz="UTC" if zoned else None), safe=False).combine_chunks()
+    whole = pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
+    # There are far fewer days, and seconds in a day, than instants: those are written once each.
+    microseconds = whole.cast(pa.int64()).fill_null(0).to_numpy()
+    day = pa.array((microseconds // 86_400_000_000).astype(np.int32)).dictionary_encode()
+    second = pa.array((microseconds // 1_000_000 % 86_400).astype(np.int32))
+    day_text = day.dictionary.cast(pa.date32()).cast(pa.string())
+    clock_text = pc.binary_join_element_wise(
+        "T", pa.array(np.arange(86_400, dtype=np.int32)).cast(pa.time32("s")).cast(pa.string()), "Z" if zoned else "", ""
+    )
+    if not zoned:
+        clock_text = pa.concat_arrays([pa.array([""]), clock_text.slice(1)])
+    text = pc.binary_join_element_wise(day_text.take(day.indices), clock_text.take(second), "")
+    text = pc.if_else(whole.is_valid(), text, pa.scalar(None, pa.string()))
+    finer = pa.array(microseconds % 1_000_000 != 0)
+    if pc.any(finer).as_py():
+        text = pc.replace_with_mask(text, finer, _text_of_fine_instants(whole.filter(finer), zoned))
+    return pa.chunked_array([text])
+
+
+def _text_of_fine_instants(whole: pa.Array, zoned: bool) -> pa.Array:
+    """Instants one by one, without zeros at the end of their fractions."""
+    text = whole.cast(pa.string())
     if not zoned:
         text = pc.replace_substring_regex(text, r" 00:00:00(\.0+)?$", "")
     text = pc.replace_substring_regex(text, r"(\.\d*?)0+(Z?)$", r"\1\2")

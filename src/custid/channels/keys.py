@@ -110,7 +110,10 @@ def find_repeats(
     numbers: npt.NDArray[np.int64],
 ) -> list[Repeat]:
     """The rows not kept, of those that share an id; all arrays are as long as `table`, ids non-null."""
-    codes = ids.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    encoded = ids.dictionary_encode()
+    if len(encoded.dictionary) == len(ids):
+        return []
+    codes = encoded.indices.to_numpy(zero_copy_only=False)
     shared = np.bincount(codes)[codes] > 1 if len(codes) else np.zeros(0, bool)
     positions = np.flatnonzero(shared)
     if not len(positions):

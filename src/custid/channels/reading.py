@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -329,8 +330,9 @@ def _reading(channel: Channel, rows: Rows, plan: _Plan) -> Reading:
     )
     drop |= unnamed | unclear
     left = np.flatnonzero(~drop)
-    mask = pa.array(~drop)
-    repeats = keys.find_repeats(table.filter(mask), ids.filter(mask), instants.filter(mask), gone[left], numbers[left])
+    repeats = keys.find_repeats(
+        _kept(table, ~drop), _kept(ids, ~drop), _kept(instants, ~drop), gone[left], numbers[left]
+    )
     if repeats:
         repeated = np.zeros(len(table), bool)
         repeated[left[[repeat.position for repeat in repeats]]] = True
@@ -340,8 +342,8 @@ def _reading(channel: Channel, rows: Rows, plan: _Plan) -> Reading:
             rejects.append(Reject(int(numbers[row]), ids[row].as_py(), repeat.reason, repeat.detail, raws[row]))
         drop |= repeated
 
-    live = pa.array(~drop & ~gone)
-    records = _records(channel, table.filter(live), ids.filter(live), instants.filter(live), plan.roles)
+    live = ~drop & ~gone
+    records = _records(channel, _kept(table, live), _kept(ids, live), _kept(instants, live), plan.roles)
     reading = Reading(
         channel=channel.name,
         source=channel.source_name,
@@ -357,6 +359,11 @@ def _reading(channel: Channel, rows: Rows, plan: _Plan) -> Reading:
     )
     assert reading.rows_read == len(reading.records) + len(reading.deleted) + len(reading.rejects)
     return reading
+
+
+def _kept(rows: Any, mask: npt.NDArray[np.bool_]) -> Any:
+    """The rows of a table or an array where `mask` is true; most often all of them, which copies nothing."""
+    return rows if mask.all() else rows.filter(pa.array(mask))
 
 
 def _records(channel: Channel, table: pa.Table, ids: pa.Array, instants: pa.Array, roles: list[Role]) -> pa.Table:

@@ -196,6 +196,8 @@ def _find_role(column: str, values: list[str]) -> Role:
         return Role(column, "", 0.0, "its name says that it is about something or someone else")
     if field := _field_after_prefix(name, aliases):
         return _confirmed(Role(column, field, 0.85, f"its name means {field}"), values)
+    if name in map(compact, aliases.places):
+        return Role(column, "", 0.0, "its name means a place or an organization, which others may only have to do with")
     guess = contents.guess_from_contents(values)
     if guess and guess.field == "phone" and _NUMBERING.search(name):
         return Role(column, "", 0.0, "its name says that its numbers number something")

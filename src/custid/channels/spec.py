@@ -28,6 +28,7 @@ class Channel:
         format, encoding, delimiter: of a file; None: found by themselves.
         country: ISO 3166 code that decides how national phone numbers are read; None: found from the column's
             values.
+        unique: the channel is known to hold every customer once: two of its records are never one customer.
         retire_share_max: a snapshot that lacks more than this share of the channel's live records stops the
             run.
     """
@@ -44,6 +45,7 @@ class Channel:
     encoding: str | None = None
     delimiter: str | None = None
     country: str | None = None
+    unique: bool = False
     retire_share_max: float = 0.2
 
     @property

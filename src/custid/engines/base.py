@@ -33,11 +33,13 @@ class Matches:
 
 @dataclass(frozen=True)
 class Clustering:
-    """`clusters`: CLUSTERS. `cuts`: EDGES (+ reason: string) that reached the match threshold but were not allowed to
+    """`clusters`: CLUSTERS. `quality`: QUALITY, one row per cluster of three or more.
+    `cuts`: EDGES (+ reason: string) that reached the match threshold but were not allowed to
     join their two sides, and why: a guard or a decision; they belong to the review queue."""
 
     clusters: pa.Table
     cuts: pa.Table
+    quality: pa.Table
 
 
 class Engine(Protocol):

@@ -246,6 +246,7 @@ def _against_pairs(run: Rehearsal, labels: LabelledPairs) -> dict[str, Any]:
         "labelled": len(labels),
         "unlabelled": labels.unlabelled,
         "absent": labels.absent,
+        "probability_known": labels.probability is not None,
         "as_they_are": {**asdict(plain), **_measures(plain)},
         "estimate": asdict(found),
         "by_band": _by_band(edges, labels, threshold),

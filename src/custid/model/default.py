@@ -86,8 +86,8 @@ COMPARISONS: tuple[Comparison, ...] = (
             _level("equal", "given_name equal", tf="given_name"),
             _level("same_sound", "given_latin equal", tf="given_latin"),
             _level("swapped", "given_latin,surname_latin,name_tokens swapped"),
-            _level("nickname", "given_latin nickname"),
-            _level("close", "given_latin jaro_winkler >= 0.92"),
+            _level("nickname", "given_latin nickname", tf="given_latin"),
+            _level("close", "given_latin jaro_winkler >= 0.92", tf="given_latin"),
             _level("sounds_alike", "given_latin sounds_alike", "given_latin jaro_winkler >= 0.7"),
             # One of two given names, "Anne" of "Anne-Marie"; or the one that the other record has as middle name.
             _level("part", "given_latin contained"),
@@ -107,7 +107,7 @@ COMPARISONS: tuple[Comparison, ...] = (
             _level("equal", "surname equal", tf="surname"),
             _level("same_sound", "surname_latin equal", tf="surname_latin"),
             _level("maiden_name", "surname_latin,maiden_name crossed"),
-            _level("close", "surname_latin jaro_winkler >= 0.92"),
+            _level("close", "surname_latin jaro_winkler >= 0.92", tf="surname_latin"),
             # One of two surnames, or with and without "van den".
             _level("part", "surname_latin contained"),
             # Garcia of "Maria Garcia Lopez", Rodham of "Hillary Rodham Clinton".
@@ -249,10 +249,10 @@ COMPARISONS: tuple[Comparison, ...] = (
                 _level("half_the_words", f"{name} tokens >= 0.5"),
                 _OTHERWISE,
             ),
-            shared=name != "occupation",
+            coincidence=coincidence,
             default_m=(0.70, 0.10, 0.08, 0.12),
         )
-        for name in ("birth_place", "nationality", "occupation")
+        for name, coincidence in (("birth_place", 0.3), ("nationality", 0.8), ("occupation", 0.1))
     ),
     Comparison(
         "sex",

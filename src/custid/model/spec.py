@@ -171,7 +171,8 @@ class Model:
     relatives are reckoned with.
     `match_threshold`, `review_threshold`: bits. `narrowing`: keys added, in this order, to blocks of more than
     `block_rows_max` records. `survivorship`: field → rule; "*" is the default. `countries`: channel → ISO 3166
-    code by which its national telephone numbers and dates are read. `facts`: how it was trained.
+    code by which its national telephone numbers and dates are read. `unique_channels`: no two
+    records of one of these are one customer. `facts`: how it was trained.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -184,6 +185,7 @@ class Model:
     review_threshold: float = -5.0
     survivorship: dict[str, str] = field(default_factory=lambda: {"*": "most_recent"})
     countries: dict[str, str] = field(default_factory=dict)
+    unique_channels: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property

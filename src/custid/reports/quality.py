@@ -108,6 +108,8 @@ def _labelled(pairs: Figures) -> list[str]:
     ]
     lines += [f"  estimated for all pairs at or above the review threshold, from {found['labelled']:,} of them (95%):"]
     lines += [f"  {line}" for line in text.columns(rows)]
+    if found["labelled"] and not pairs["probability_known"]:
+        lines.append("  (as if drawn by chance within each band of weights; pairs picked otherwise mislead)")
     if found["outside"]:
         lines.append(
             f"  {found['outside']:,} more are no such pairs ({found['outside_same']:,} of them one customer): "

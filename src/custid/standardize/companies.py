@@ -240,7 +240,7 @@ _PLACES = words(
     "珠海 中山 惠州 汕头 南宁 海口 成都 绵阳 贵阳 昆明 西安 兰州 西宁 银川 乌鲁木齐 呼和浩特 唐山 保定"
 )
 _TRADES = words(
-    "人力资源 电子商务 电子科技 信息技术 网络科技 生物科技 生物技术 知识产权 供应链 互联网 房地产 物联网 计算机 "
+    "人力资源 电子商务 电商 电子科技 信息技术 网络科技 生物科技 生物技术 知识产权 供应链 互联网 房地产 物联网 计算机 "
     "会计师 新能源 新材料 "
     "研究院 研究所 事务所 工作室 经营部 门市部 办事处 分公司 营业部 合作社 基金会 委员会 幼儿园 子公司 出版社 电视台 "
     "科技 技术 信息 网络 电子 软件 贸易 商贸 实业 投资 管理 咨询 服务 文化 传媒 传播 广告 建筑 建设 工程 装饰 "
@@ -253,6 +253,7 @@ _TRADES = words(
     "电器 电气 钢铁 矿业 "
     "石油 石化 航空 铁路 港口 出版 印刷 包装 珠宝 美容 体育 影视 娱乐 游戏 动漫 公司 责任 有限 产品 用品 销售 进出口"
 )
+_SAME_TRADE = {"电商": "电子商务", "商贸": "贸易", "通讯": "通信", "饭店": "酒店"}
 _PLACE = re.compile(rf"(?:{'|'.join(_PLACES)})(?:省|市|自治区|特别行政区)?")
 _HAN_RUN = re.compile(r"[㐀-鿿]+")
 
@@ -277,8 +278,8 @@ def words_of_name(core: str) -> str:
         else:
             found.add(_SAME_WORD.get(word, word))
     if all(len(word) == 1 and word.isascii() for word in found):  # i and m, or nothing
-        found |= {word for word in small if len(word) == 1} or small
-    return " ".join(sorted(found))
+        found |= {word for word in small if len(word) == 1}
+    return " ".join(sorted(found or small))
 
 
 def _han_words(run: str) -> list[str]:
@@ -296,7 +297,7 @@ def _han_words(run: str) -> list[str]:
         ending = next((word for word in (*_TRADES, *_PLACES) if run.endswith(word) and len(run) > len(word)), None)
         if ending is None:
             break
-        out.append(ending)
+        out.append(_SAME_TRADE.get(ending, ending))
         run = run[: -len(ending)]
     return [*out, run]
 

@@ -36,12 +36,24 @@ DECISION_BITS = 1e9
 COMPONENT_ROWS_MAX = 400
 
 
+#: What it counts against two records that their channel holds every customer once.
+UNIQUE_BITS = 1e6
+
+
 @dataclass(frozen=True)
 class Grouping:
-    """`cluster` per row; `cut`: for each edge, whether it reached the threshold and yet joins nothing."""
+    """`cluster` per row; `cut`: for each edge, whether it reached the threshold and yet joins nothing.
+
+    `inside_left`, `inside_right`: all pairs inside clusters of three or more; `agrees`, `contradicts`: whether the
+    pair by itself is a match, and whether its evidence is against.
+    """
 
     cluster: Rows
     cut: npt.NDArray[np.bool_]
+    inside_left: Rows
+    inside_right: Rows
+    agrees: npt.NDArray[np.bool_]
+    contradicts: npt.NDArray[np.bool_]
 
 
 def group(
@@ -54,9 +66,12 @@ def group(
     different: tuple[Rows, Rows],
     scorer: Scorer,
     threshold: float,
+    once: npt.NDArray[np.int64] | None = None,
 ) -> Grouping:
-    """Cluster rows 0 … rows-1."""
+    """Cluster rows 0 … rows-1. `once`: rows with equal numbers, other than -1, are never one customer."""
     strong = weights >= threshold
+    if once is not None:
+        strong &= (once[left] < 0) | (once[left] != once[right])
     joined_left = np.concatenate([left[strong], same[0]])
     joined_right = np.concatenate([right[strong], same[1]])
     strength = np.concatenate([weights[strong], np.full(len(same[0]), DECISION_BITS)])
@@ -66,12 +81,45 @@ def group(
         component = _part(component, members, joined_left, joined_right, strength)
     cluster = component.copy()
     fresh = rows
-    for members, pair_left, pair_right, evidence in _doubtful(component, scorer, decided, threshold):
-        parts = contract(len(members), pair_left, pair_right, evidence)
-        for part in range(1, int(parts.max(initial=0)) + 1):
-            cluster[members[parts == part]] = fresh
-            fresh += 1
-    return Grouping(cluster, strong & (cluster[left] != cluster[right]))
+    seen: list[tuple[Rows, Rows, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]] = []
+    groups = group_by(component)
+    if not len(decided.different) and once is None:
+        groups = groups.take(groups.sizes > 2)
+    for a, b, number in groups.chunks(CHUNK_PAIRS):
+        evidence, agrees = _evidence(scorer, a, b, threshold)
+        seen.append((a, b, agrees, evidence < 0))
+        evidence = decided.override(a, b, evidence)
+        if once is not None:
+            evidence = np.where((once[a] >= 0) & (once[a] == once[b]), evidence - UNIQUE_BITS, evidence)
+        doubtful = np.unique(number[evidence < 0])
+        bounds = np.searchsorted(number, np.stack([doubtful, doubtful + 1], axis=1))
+        for one, (first, stop) in zip(doubtful.tolist(), bounds.tolist(), strict=True):
+            members = groups.members[groups.starts[one] : groups.starts[one + 1]].astype(np.int64)
+            parts = contract(len(members), *_triangle(len(members)), evidence[first:stop])
+            for part in range(1, int(parts.max(initial=0)) + 1):
+                cluster[members[parts == part]] = fresh
+                fresh += 1
+    inside = [tuple(column[cluster[found[0]] == cluster[found[1]]] for column in found) for found in seen]
+    return Grouping(
+        cluster,
+        (weights >= threshold) & (cluster[left] != cluster[right]),
+        *(
+            np.concatenate([found[i] for found in inside]) if inside else np.zeros(0, dtype)
+            for i, dtype in enumerate((np.int64, np.int64, bool, bool))
+        ),
+    )
+
+
+def _evidence(scorer: Scorer, left: Rows, right: Rows, threshold: float) -> tuple[Bits, npt.NDArray[np.bool_]]:
+    """What each pair says for or against being in one cluster, in bits, and whether it is a match by itself.
+
+    Below the threshold only contradictions count: that two records share nothing to compare is no reason to part
+    them, when others tie them together.
+    """
+    scored = scorer.score(left, right, at_least=-np.inf)
+    agrees = scored.weights >= threshold
+    bits_for = np.minimum(scored.weights - threshold, PAIR_BITS_MAX)
+    return np.where(agrees, bits_for, np.clip(scored.evidence, -PAIR_BITS_MAX, 0.0)), agrees
 
 
 def components(rows: int, left: Rows, right: Rows) -> Rows:
@@ -125,30 +173,6 @@ class _Decisions:
         numbers = np.minimum(left, right) * self.rows + np.maximum(left, right)
         evidence = np.where(np.isin(numbers, self.same), DECISION_BITS, evidence)
         return np.where(np.isin(numbers, self.different), -DECISION_BITS * 1e3, evidence)
-
-
-def _doubtful(
-    component: Rows, scorer: Scorer, decisions: _Decisions, threshold: float
-) -> Iterator[tuple[Rows, Rows, Rows, Bits]]:
-    """Components in which not every pair is a match: their rows, and all their pairs with the evidence on each."""
-    groups = group_by(component)
-    if not len(decisions.different):
-        groups = groups.take(groups.sizes > 2)
-    for left, right, number in groups.chunks(CHUNK_PAIRS):
-        scored = scorer.score(left, right, at_least=-np.inf)
-        # Below the threshold only contradictions count: that two records share nothing to compare is no reason to
-        # part them, when others tie them together.
-        evidence = np.where(
-            scored.weights >= threshold,
-            np.minimum(scored.weights - threshold, PAIR_BITS_MAX),
-            np.clip(scored.evidence, -PAIR_BITS_MAX, 0.0),
-        )
-        evidence = decisions.override(left, right, evidence)
-        doubtful = np.unique(number[evidence < 0])
-        bounds = np.searchsorted(number, np.stack([doubtful, doubtful + 1], axis=1))
-        for one, (first, stop) in zip(doubtful.tolist(), bounds.tolist(), strict=True):
-            members = groups.members[groups.starts[one] : groups.starts[one + 1]].astype(np.int64)
-            yield members, *_triangle(len(members)), evidence[first:stop]
 
 
 @lru_cache(maxsize=1024)

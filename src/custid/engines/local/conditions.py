@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from custid.engines.local.columns import BAG_CHARS, Column, Columns, Dictionary, Mask
+from custid.engines.local.columns import _BIT, BAG_CHARS, Column, Columns, Dictionary, Mask, _ascii
 from custid.model.spec import Condition
 from custid.standardize import chinese, nicknames
 
@@ -312,10 +312,20 @@ def _tokens(values: Dictionary, a: Values, b: Values, at_least: float) -> Mask:
     return out
 
 
+#: The bits of characters that part words.
+_SPACES = np.bitwise_or.reduce(_BIT[_ascii(np.array([c for c in range(0x3001) if chr(c).isspace()], np.uint32))])
+
+
 def _contained(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
     out = a == b
     at = np.flatnonzero(~out)
     x, y = a[at], b[at]
+    # What has all the words of another has each of its letters.
+    less = values.word_counts[x] <= values.word_counts[y]
+    fewer, more = np.where(less, x, y), np.where(less, y, x)
+    within = (values.bags[0][fewer] & ~(values.bags[0][more] | _SPACES)) == 0
+    within |= values.lengths[more] > BAG_CHARS
+    at, x, y = at[within], x[within], y[within]
     if len(at):
         fewer = np.minimum(values.word_counts[x], values.word_counts[y])
         out[at] = (fewer > 0) & (_common_words(values, x, y) == fewer)

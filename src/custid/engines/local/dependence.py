@@ -23,9 +23,11 @@ from custid.engines.local.groups import group
 from custid.model.spec import Comparison, Condition
 
 #: Joint agreement must be strangers' for the most part, and seen on so many pairs, for it to tell anything.
-STRANGERS_SHARE_MIN = 0.5
+STRANGERS_SHARE_MIN = 0.8
 PAIRS_MIN = 200
 BITS_MIN = 0.1
+#: Relatives per match from which on there are households in the data.
+HOUSEHOLDS_MIN = 0.01
 #: So many rows are enough to count on; what matters here is what many strangers share.
 ROWS_MAX = 100_000
 
@@ -53,7 +55,10 @@ def dependences(
         i: _share(code)[0] - share_matches * m[i] - share_relatives * h[i] for i, code in codes.items() if code.size
     }
     ranked = []
+    households = share_relatives > HOUSEHOLDS_MIN * share_matches
     for i, j in combinations(sorted(alone), 2):
+        if households and comparisons[i].shared and comparisons[j].shared:
+            continue  # who agrees on both is a relative for the most part, and weighed as one
         joint = codes[i] * (int(codes[j].max()) + 1) + codes[j]
         seen, pairs = _share(np.where((codes[i] >= 0) & (codes[j] >= 0), joint, -1))
         together = seen - share_matches * m[i] * m[j] - share_relatives * h[i] * h[j]

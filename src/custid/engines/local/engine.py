@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from custid import schemas
 from custid.engines.base import Clustering, Matches, Progress
@@ -168,12 +169,14 @@ class LocalEngine:
             different=decided("different"),
             scorer=Scorer(columns, model),
             threshold=model.match_threshold,
+            once=_once(values, model.unique_channels),
         )
         clusters = pa.table({"record_key": keys, "cluster": found.cluster})
         cuts = edges.filter(pa.array(found.cut))
         return Clustering(
             schemas.conform(clusters, schemas.CLUSTERS),
             cuts.append_column("reason", pa.repeat("evidence inside the cluster speaks against it", len(cuts))),
+            _quality(found),
         )
 
     def survive(self, records: pa.Table, links: pa.Table, model: Model) -> pa.Table:
@@ -197,6 +200,32 @@ class LocalEngine:
         if self._encoded is None or self._encoded[0] is not values:
             self._encoded = (values, Columns(values))
         return self._encoded[1]
+
+
+def _once(values: pa.Table, channels: tuple[str, ...]) -> npt.NDArray[np.int64] | None:
+    """Per row the number of its channel among those that hold every customer once; -1 for another."""
+    if not channels:
+        return None
+    found = pc.index_in(values["channel"], value_set=pa.array(channels, pa.string())).fill_null(-1)
+    return np.asarray(found.to_numpy(), np.int64)
+
+
+def _quality(found: clustering.Grouping) -> pa.Table:
+    """QUALITY of the clusters that have pairs inside."""
+    names, number = np.unique(found.cluster[found.inside_left], return_inverse=True)
+    pairs = np.bincount(number, minlength=len(names))
+    agreeing, against = (
+        np.bincount(number, weights=mask, minlength=len(names)) for mask in (found.agrees, found.contradicts)
+    )
+    return pa.table(
+        {
+            "cluster": names.astype(np.int64),
+            "records": ((1 + np.sqrt(1 + 8 * pairs)) / 2).round().astype(np.int64),
+            "agreement": agreeing / np.maximum(pairs, 1),
+            "contradictions": against.astype(np.int64),
+        },
+        schema=schemas.QUALITY,
+    )
 
 
 def _joined(parts: list[npt.NDArray[Any]], dtype: type) -> npt.NDArray[Any]:

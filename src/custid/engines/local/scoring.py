@@ -159,14 +159,20 @@ class Scorer:
             relatives = np.log2(level.h / ((1 - comparison.coincidence) * u + comparison.coincidence * level.m))
         return _Rarity(level.term_frequency, strangers, relatives)
 
-    def _values(self, column: str, left: Rows, right: Rows) -> npt.NDArray[np.int32]:
-        """The value two rows share in a column or its numbered ones; -1 where they share none."""
-        found = self.columns.expand(f"{column}*")
+    def _values(self, rarity: _Rarity, left: Rows, right: Rows) -> npt.NDArray[np.int32]:
+        """The value two rows share in a column or its numbered ones; of two that are but near each other, the one that
+        more people have; -1 where there is none."""
+        found = self.columns.expand(f"{rarity.column}*")
         out = np.full(len(left), -1, np.int32)
         for a in found:
             for b in found:
                 code = a.codes[left]
                 out = np.where((out < 0) & (code == b.codes[right]), code, out)
+        near = np.flatnonzero(out < 0)
+        if len(near):
+            a, b = found[0].codes[left[near]], found[0].codes[right[near]]
+            commoner = np.where(rarity.against_strangers[a] <= rarity.against_strangers[b], a, b)
+            out[near] = np.where((a >= 0) & (b >= 0), commoner, -1)
         return out
 
     def _add(self, number: int, level: Levels, left: Rows, right: Rows, strangers: Bits, relatives: Bits) -> None:
@@ -175,7 +181,7 @@ class Scorer:
         for value, rarity in self._rarity[number].items():
             at = np.flatnonzero(level == value)
             if len(at):
-                code = self._values(rarity.column, left[at], right[at])
+                code = self._values(rarity, left[at], right[at])
                 found = code >= 0
                 strangers[at[found]] += rarity.against_strangers[code[found]]
                 relatives[at[found]] += rarity.against_relatives[code[found]]

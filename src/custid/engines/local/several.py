@@ -76,9 +76,9 @@ def sketches(dictionary: Dictionary) -> list[Codes]:
     out = []
     numbered = 0
     for band in bands:
-        _, codes = np.unique(band, return_inverse=True)
+        _, number_in_band = np.unique(band, return_inverse=True)
         # Numbers of one band are no other's, so that equal codes are equal bands.
-        codes = codes.astype(np.int32) + numbered
+        codes = (number_in_band + numbered).astype(np.int32)
         numbered = int(codes.max(initial=numbered)) + 1
         codes[dictionary.lengths == 0] = -1
         out.append(codes)
@@ -94,7 +94,8 @@ def _grams(chars: npt.NDArray[np.uint32], lengths: npt.NDArray[np.int32]) -> Has
     at = np.arange(rows)
     for offset in (2, 3):
         padded[at, lengths + offset] = 1
-    return _mixed(padded[:, :-2] << np.uint64(42) ^ padded[:, 1:-1] << np.uint64(21) ^ padded[:, 2:])
+    first, second = padded[:, :-2] * np.uint64(1 << 42), padded[:, 1:-1] * np.uint64(1 << 21)
+    return _mixed(first + second + padded[:, 2:])
 
 
 def _mixed(numbers: Hashes) -> Hashes:
@@ -117,7 +118,7 @@ def initials_of(value: str) -> tuple[str, ...]:
     >>> initials_of("bank of yokohama"), initials_of("ibm"), initials_of("acme trading")
     (('boy',), ('ibm',), ())
     >>> initials_of("food and drug administration office")
-    ('fado', 'fdao')
+    ('fadao', 'fdao')
     """
     words = value.split()
     if len(words) == 1:
