@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from custid.standardize.text import words
+
 if TYPE_CHECKING:
     from custid.engines.local.columns import Dictionary
 
@@ -108,7 +110,7 @@ def _mixed(numbers: Hashes) -> Hashes:
 
 _SHORT = re.compile(r"[a-z]{3,8}")
 _SMALL = frozenset(
-    "the of and for at in on by to a an de du des del della di da do la le les el los y et und der".split()
+    words("the of and for at in on by to a an de du des del della di da do la le les el los y et und der")
 )
 
 
@@ -120,14 +122,14 @@ def initials_of(value: str) -> tuple[str, ...]:
     >>> initials_of("food and drug administration office")
     ('fadao', 'fdao')
     """
-    words = value.split()
-    if len(words) == 1:
+    parts = value.split()
+    if len(parts) == 1:
         return (value,) if _SHORT.fullmatch(value) else ()
     if not value.isascii():
         return ()
     found = {
-        "".join(word[0] for word in words),
-        "".join(word[0] for word in words if word not in _SMALL),
+        "".join(word[0] for word in parts),
+        "".join(word[0] for word in parts if word not in _SMALL),
     }
     return tuple(sorted(short for short in found if _SHORT.fullmatch(short)))
 

@@ -35,8 +35,10 @@ class _Ballot:
 
 @dataclass(frozen=True)
 class _Merits:
-    """What rules judge records by; higher is better."""
+    """What rules judge records by; higher is better. `standing`: a record's place when all are ordered by customer,
+    then the more recent, the more complete, the earlier record first: what decides where a rule leaves a tie."""
 
+    standing: npt.NDArray[np.int64]
     recency: npt.NDArray[np.int64]
     completeness: npt.NDArray[np.int64]
     channel: npt.NDArray[np.object_]
@@ -50,15 +52,16 @@ def survive(records: pa.Table, links: pa.Table, survivorship: Mapping[str, str])
     "trusted crm, shop" (that order of channels, the others after). Ties fall to the more recent, the more complete,
     then the earlier record. Raises ConfigError for a rule that does not exist.
     """
-    records = records.join(links, "record_key", join_type="inner").sort_by("record_key")
-    encoded = records["customer_id"].combine_chunks().dictionary_encode()
+    at = pc.index_in(records["record_key"], value_set=links["record_key"].combine_chunks())
+    records = records.filter(at.is_valid())
+    encoded = links["customer_id"].combine_chunks().dictionary_encode()
     names = encoded.dictionary.to_numpy(zero_copy_only=False)
     order = np.argsort(names)
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    customer = rank[encoded.indices.to_numpy()] if len(records) else np.zeros(0, np.int64)
-    fields = [name for name in schemas.fields_of(records, schemas.STORED_RECORDS) if name != "customer_id"]
-    merits = _merits(records, fields)
+    customer = rank[encoded.indices.to_numpy()[at.drop_null().to_numpy()]] if len(records) else np.zeros(0, np.int64)
+    fields = schemas.fields_of(records, schemas.STORED_RECORDS)
+    merits = _merits(records, fields, customer)
     source = pc.binary_join_element_wise(records["channel"], records["record_id"], ":")
     columns: dict[str, pa.ChunkedArray | pa.Array] = {
         "customer_id": pa.array(names[order], pa.string()),
@@ -88,15 +91,20 @@ def survive(records: pa.Table, links: pa.Table, survivorship: Mapping[str, str])
     return pa.table(columns)
 
 
-def _merits(records: pa.Table, fields: list[str]) -> _Merits:
+def _merits(records: pa.Table, fields: list[str], customer: npt.NDArray[np.int64]) -> _Merits:
     filled = np.zeros(len(records), np.int64)
     for name in fields:
         filled += records[name].is_valid().to_numpy(zero_copy_only=False)
     # A record that does not say when it changed is taken as old as the run that brought its values, after those
     # that do say.
     instant = records["updated_at"].cast(pa.int64()).fill_null(np.iinfo(np.int64).min // 2)
+    recency = instant.to_numpy() + records["last_run"].to_numpy() % 1_000_000
+    order = np.lexsort((records["record_key"].to_numpy(), -filled, -recency, customer))
+    standing = np.empty(len(order), np.int64)
+    standing[order] = np.arange(len(order))
     return _Merits(
-        instant.to_numpy() + records["last_run"].to_numpy() % 1_000_000,
+        standing,
+        recency,
         filled,
         records["channel"].to_numpy(zero_copy_only=False),
     )
@@ -155,15 +163,11 @@ def _elect(ballot: _Ballot, merits: _Merits, rule: str, customers: int) -> npt.N
             f"survivorship rule {rule!r} is not known. Use one of most_recent, most_complete, most_frequent, "
             "longest, or 'trusted CHANNEL, CHANNEL, …'."
         )
-    order = np.lexsort(
-        (
-            ballot.row,
-            -merits.completeness[ballot.row],
-            -merits.recency[ballot.row],
-            -_RULES[name](ballot, merits, argument),
-            ballot.customer,
-        )
-    )
+    standing = merits.standing[ballot.row]
+    if name == "most_recent":
+        order = np.argsort(standing)
+    else:
+        order = np.lexsort((standing, -_RULES[name](ballot, merits, argument), ballot.customer))
     first = np.ones(len(order), bool)
     first[1:] = ballot.customer[order][1:] != ballot.customer[order][:-1]
     winners = np.full(customers, -1, np.int64)
