@@ -82,16 +82,14 @@ def take_in(state: State, channels: Sequence[Channel], readings: Sequence[Readin
             "stale": int((differs & stale).sum()),
             "gone": int(leaving.sum()),
         }
-    fresh = pa.concat_tables([_with_fields(schemas.empty(schemas.RECORDS), fields), *new_parts])
+    fresh = _together([_with_fields(schemas.empty(schemas.RECORDS), fields), *new_parts])
     keys = pa.array(np.arange(len(fresh)) + state.next_record_key, pa.int64())
     fresh = _stored(fresh, keys, pa.array(np.full(len(fresh), run_id), pa.int64()), run_id)
     left = _marked_gone(_rows_where(stored, gone), run_id)
-    touched = pa.concat_tables([*changed_parts, fresh, left])
+    touched = _together([*changed_parts, fresh, left])
     untouched = _rows_where(stored, ~(gone | replaced))
-    everything = _sorted_by(pa.concat_tables([untouched, touched]), "record_key").combine_chunks()
+    everything = _sorted_by(_together([untouched, touched]), "record_key")
     live = _rows_where(everything, everything["live"].to_numpy(zero_copy_only=False))
-    if len(touched) == len(everything):
-        touched = everything  # a first run: nothing needs to be held twice
     return Intake(everything, live, touched, {channel.name: counts[channel.name] for channel in channels})
 
 
@@ -120,6 +118,12 @@ def _changed(
     for name in set(fields) - set(incoming.column_names):
         new = new.set_column(new.column_names.index(name), name, old[name])
     return _stored(new, old["record_key"], old["first_run"], run_id)
+
+
+def _together(tables: list[pa.Table]) -> pa.Table:
+    """The tables one below the other; those without rows, which would only break columns into pieces, left out."""
+    filled = [table for table in tables if len(table)]
+    return pa.concat_tables(filled) if filled else tables[0]
 
 
 def _rows_where(table: pa.Table, mask: Mask) -> pa.Table:

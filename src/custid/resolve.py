@@ -132,6 +132,7 @@ def _run(
     with watch("read"):
         readings = [read(channel, progress=progress) for channel in channels]
     intake = take_in(state, channels, readings)
+    readings = [replace(reading, records=schemas.empty(schemas.RECORDS)) for reading in readings]  # held by `intake`
 
     known_model = given_model or (from_json(state.model) if state.model is not None else None)
     countries = countries_of(known_model, channels)

@@ -93,6 +93,15 @@ def test_a_missing_value_meets_no_condition() -> None:
         assert not holds(pairs, Condition.parse(condition), np.arange(2)).any()
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [("100", "102.5", True), ("1,000", "1003", True), ("100", "110", False), ("x", "x1", False)],
+)
+def test_numbers_are_near_each_other(left: str, right: str, expected: bool) -> None:
+    pairs = Pairs(Columns(pa.table({"v": [left, right]})), np.array([0]), np.array([1]))
+    assert holds(pairs, Condition.parse("v within <= 3"), np.arange(1)).tolist() == [expected]
+
+
 def test_the_best_pair_of_several_values_counts() -> None:
     columns = Columns(pa.table({"phone": ["111111", "222222"], "phone_2": pa.array(["333333", "111111"], pa.string())}))
     pairs = Pairs(columns, np.array([0]), np.array([1]))

@@ -27,6 +27,18 @@ _OTHERWISE = _level("different")
 #: In the order they are evaluated: decisive and cheap first. `default_m` are the level shares one finds among
 #: matches in customer data of ordinary quality; training replaces them wherever the data can tell.
 COMPARISONS: tuple[Comparison, ...] = (
+    Comparison(
+        "national_id",
+        ("national_id*",),
+        (
+            _level("equal", "national_id* equal", tf="national_id"),
+            # A slip of the hand seldom leaves the check digit right: these are two people.
+            replace(_level("two_valid_ids", "national_id_valid true"), excludes=True),
+            _level("one_off", "national_id* edits <= 1"),
+            _OTHERWISE,
+        ),
+        default_m=(0.90, 0.001, 0.06, 0.039),
+    ),
     *(
         Comparison(
             name,
@@ -39,6 +51,7 @@ COMPARISONS: tuple[Comparison, ...] = (
             default_m=(0.90, 0.06, 0.04),
         )
         for name in _IDENTIFIERS
+        if name != "national_id"
     ),
     Comparison(
         "email",
@@ -206,12 +219,13 @@ COMPARISONS: tuple[Comparison, ...] = (
         (
             _level("equal", "address equal", tf="address"),
             _level("most_words", "address tokens >= 0.75"),
+            _level("contained", "address contained"),
             _level("half_the_words", "address tokens >= 0.5"),
             _level("some_words", "address tokens >= 0.25"),
             _OTHERWISE,
         ),
         shared=True,
-        default_m=(0.40, 0.20, 0.13, 0.09, 0.18),
+        default_m=(0.40, 0.18, 0.06, 0.11, 0.08, 0.17),
     ),
     Comparison(
         "unit",

@@ -23,6 +23,7 @@ from custid.errors import ConfigError
 #: Tests a condition can use → does it need a number ("jaro_winkler >= 0.9")?
 TESTS: dict[str, bool] = {
     "equal": False,  # the same comparable value
+    "true": False,  # "true" in both
     "jaro_winkler": True,  # similarity 0..1, at least
     "edits": True,  # optimal string alignment distance, at most
     "tokens": True,  # share of words in common (Jaccard) 0..1, at least
@@ -38,6 +39,7 @@ TESTS: dict[str, bool] = {
     "same_end": True,  # so many last characters, at least
     "begins": False,  # one is the beginning of the other, at least three characters
     "digits_off": True,  # digits that differ in a date of eight, at most; two neighbours exchanged count as one
+    "within": True,  # numbers that differ by so much, at most
     "day_month_swapped": False,  # day and month exchanged
     "same_year": False,
     "same_month_day": False,
@@ -95,7 +97,8 @@ class Level:
 
     `when` empty: everything else. `m`, `u`, `h`: the level's probability among matches, strangers and relatives;
     0 means not estimated yet. `term_frequency`: the column whose rarity adjusts `u` for the very value two records
-    share; "" for none.
+    share; "" for none. `excludes`: two records on this level are never one customer, whatever else they have in
+    common, unless a steward says so.
     """
 
     label: str
@@ -104,6 +107,7 @@ class Level:
     u: float = 0.0
     h: float = 0.0
     term_frequency: str = ""
+    excludes: bool = False
 
 
 @dataclass(frozen=True)

@@ -146,6 +146,19 @@ _TOWN_HEAD = re.compile(r"^[^路号弄\d]{1,8}?(?:街道|镇|乡)(?=.{2})")
 _STREET_HEAD = re.compile(r"^(.*?(?:大道|大街|胡同|公路|路|街|道|巷)(?:[东西南北中]段)?)(?=\d|$|[^\d])")
 _NUMBER_HEAD = re.compile(r"^(\d+)(?:弄|巷)(\d+)支?号?|^(\d+(?:[-之]\d+)?)(?:号(?!楼)院?|(?=$))")
 
+# The most common shape of a Chinese line, in which every part ends where the expressions above would end it: no letter
+# that ends a part stands inside one. (\p{Nd} beside \d: here \d is 0 to 9 alone.)
+_INSIDE = r"[^省市区县旗盟镇乡街道路巷弄号\p{Nd}\-]"
+_REGION_NAME = rf"(?:中国|中华人民共和国)?(?:{'|'.join(_MUNICIPALITIES + _PROVINCES)})"
+_COMMON_CHINESE = (
+    rf"^(?:(?:中国|中华人民共和国)?(?P<region>{'|'.join(_MUNICIPALITIES + _PROVINCES)})(?P<ending>{_ENDING})?)?"
+    rf"(?:(?P<city>{_INSIDE}{{2,7}})市)?(?P<district>{_INSIDE}{{1,9}}[区县旗市])?(?:{_INSIDE}{{1,8}}(?:街道|镇|乡))?"
+    rf"(?P<street>{_INSIDE}+(?:路|街|道|巷)(?:[东西南北中]段)?)(?P<number>\d+(?:[-之]\d+)?)号"
+    r"(?P<rest>(?:[^楼院\p{Nd}]|\d)(?:\P{Nd}|\d)*)?$"
+)
+# What looks like that shape and is not.
+_UNCOMMON_CHINESE = r"^\D*(?:市[场民政]|市辖区|自治州|胡同)"
+
 _UNIT_SEGMENT = re.compile(rf"^(?:(?:unit|{'|'.join(_UNIT_WORDS)}) |# ?)([a-z0-9]+)$")
 _POSTCODE_TAIL = re.compile(r"(?:^| )([a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}|[a-z]\d[a-z] ?\d[a-z]\d|\d{5} \d{4}|\d{4,6})$")
 _POSTCODE_HEAD = re.compile(r"^(?:[a-z] )?(\d{4,5}(?: [a-z]{2})?) (?=[a-z])")
@@ -356,9 +369,7 @@ def address_lines(values: pa.Array) -> Outcome:
     """
     line = map_words(_written_out(values), _STREET_WORDS)
     line = on_some(line, has_han(line), lambda some: replaced(some, r" ", ""))
-    western = where(pc.invert(has_han(values)), fold(values, keep=",#"))
-    split = [_split_line(text) if text else {} for text in western.to_pylist()]
-    columns = {part: pa.array([parts.get(part) for parts in split], pa.string()) for part in PARTS}
+    columns = _split_lines(where(pc.invert(has_han(values)), fold(values, keep=",#")))
     found = streets(columns["street"]).columns
     for part in ("street", "street_number", "unit"):
         columns[part] = pc.coalesce(columns[part] if part == "unit" else found[part], found[part])
@@ -400,6 +411,27 @@ def _written_out(values: pa.Array) -> pa.Array:
     return replaced(map_words(folded, _UNIT_WORDS), "unit unit", "unit")
 
 
+def _split_lines(lines: pa.Array) -> dict[str, pa.Array]:
+    """`PARTS` of folded Western lines. What stands behind the first comma is split once per distinct value."""
+    found = groups(lines, r"^(?P<first>[^,]*[^, ][^,]*),(?P<rest>.+)$", ("first", "rest"))
+    first, rest = pc.utf8_trim(found["first"], " "), found["rest"]
+    plain = pc.and_(first.is_valid(), pc.invert(matches(first, _UNIT_SEGMENT.pattern)))
+    whole = pc.and_(lines.is_valid(), pc.invert(pc.match_substring(lines, ",")))
+    columns = {part: nulls(len(lines)) for part in PARTS}
+    tails = where(plain, rest).dictionary_encode()
+    split = [_split_line(f"street,{tail}") for tail in tails.dictionary.to_pylist()]
+    for part in PARTS:
+        columns[part] = pa.array([parts.get(part) for parts in split], pa.string()).take(tails.indices)
+    columns["street"] = pc.coalesce(where(plain, first), where(whole, not_empty(pc.utf8_trim(lines, " "))))
+    odd = pc.and_(lines.is_valid(), pc.invert(pc.or_(plain, whole)))
+    if pc.any(odd).as_py():
+        split = [_split_line(text) for text in lines.filter(odd).to_pylist()]
+        for part in PARTS:
+            some = pa.array([parts.get(part) for parts in split], pa.string())
+            columns[part] = pc.replace_with_mask(columns[part], odd, some)
+    return columns
+
+
 def _split_line(text: str) -> dict[str, str | None]:
     """Parts of one Western line: `text` folded, commas kept."""
     segments = [segment.strip() for segment in text.split(",") if segment.strip()]
@@ -438,12 +470,46 @@ def _fill_chinese(columns: dict[str, pa.Array], values: pa.Array) -> None:
     if not pc.any(han).as_py():
         return
     folded = replaced(fold(values.filter(han), keep=r"\-"), " ", "")
-    split = [split_chinese(text) if text else {} for text in folded.to_pylist()]
+    found = _split_common_chinese(folded)
+    odd = found["street"].is_null()
+    split = [split_chinese(text) if text else {} for text in folded.filter(odd).to_pylist()]
     for part in PARTS:
-        columns[part] = pc.replace_with_mask(
-            columns[part], han, pa.array([parts.get(part) for parts in split], pa.string())
-        )
+        some = pa.array([parts.get(part) for parts in split], pa.string())
+        columns[part] = pc.replace_with_mask(columns[part], han, pc.replace_with_mask(found[part], odd, some))
     columns["street_whole"] = pc.if_else(han, columns["street"], columns["street_whole"])
+
+
+def _split_common_chinese(texts: pa.Array) -> dict[str, pa.Array]:
+    """What `split_chinese` makes of `texts` in the shape of `_COMMON_CHINESE`, as columns; nulls for all others."""
+    parts = groups(
+        where(pc.invert(matches(texts, _UNCOMMON_CHINESE)), texts),
+        _COMMON_CHINESE,
+        ("region", "ending", "city", "district", "street", "number", "rest"),
+    )
+    region, city, district = parts["region"], parts["city"], parts["district"]
+    municipality = pc.is_in(region, pa.array(_MUNICIPALITIES))
+    # A region without its ending may be the beginning of a name: 北京路, 河南南街.
+    bare = pc.and_(parts["ending"].is_null(), matches(texts, rf"^{_REGION_NAME}(?:.?[路街道巷市])"))
+    hidden = pc.and_(region.is_null(), matches(texts, rf"^{_REGION_NAME}"))
+    twice = pc.and_(municipality, city.is_valid())
+    odd = pc.or_(pc.or_(bare, hidden), pc.or_(twice, matches(district, "[小社园]区$")))
+    core = replaced(district, "(?:新区|区|县|市)$", "")
+    columns = {
+        "street": parts["street"],
+        "street_number": pc.replace_substring(parts["number"], "之", "-"),
+        "unit": _unit_columns(where(matches(parts["rest"], r"\d"), parts["rest"])),
+        "district": pc.if_else(pc.greater_equal(pc.utf8_length(core), 2), core, district),
+        "city": pc.coalesce(city, where(municipality, region)),
+        "region": region,
+    }
+    common = pc.invert(odd)
+    return {part: where(common, columns[part]) if part in columns else nulls(len(texts)) for part in PARTS}
+
+
+def _unit_columns(texts: pa.Array) -> pa.Array:
+    """As `_unit_numbers`, of texts that hold digits and none but 0 to 9."""
+    marked = replaced(texts, r"([a-z]?\d+[a-z]?)", "\x1e\\1\x1f")
+    return pc.utf8_trim(replaced(marked, "(?:^|\x1f)[^\x1e\x1f]*(?:\x1e|$)", "-"), "-")
 
 
 def split_chinese(text: str) -> dict[str, str]:

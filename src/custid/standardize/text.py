@@ -126,7 +126,13 @@ def simplify(values: pa.Array) -> pa.Array:
     >>> simplify(pa.array(["歐陽震華", "Lee"])).to_pylist()
     ['欧阳震华', 'Lee']
     """
-    return on_some(values, has_han(values), lambda some: each(some, _to_simplified().convert))
+
+    def convert(some: pa.Array) -> pa.Array:
+        # All at once, which is faster by half; no phrase reaches over the end of a line.
+        lines = _to_simplified().convert("\n".join(some.to_pylist())).split("\n")
+        return pa.array(lines, pa.string()) if len(lines) == len(some) else each(some, _to_simplified().convert)
+
+    return on_some(values, has_han(values), convert)
 
 
 def plain_letters(values: pa.Array) -> pa.Array:

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from custid.engines.local.blocking import CHUNK_PAIRS
 from custid.engines.local.groups import group as group_by
-from custid.engines.local.scoring import Scorer
+from custid.engines.local.scoring import EXCLUDING_BITS, Scorer
 
 Rows = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.float64]
@@ -36,8 +36,9 @@ DECISION_BITS = 1e9
 COMPONENT_ROWS_MAX = 400
 
 
-#: What it counts against two records that their channel holds every customer once.
-UNIQUE_BITS = 1e6
+#: What it counts against two records that they cannot be one customer: two valid ids, or a channel that holds every
+#: customer once.
+EXCLUDED_BITS = 1e6
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def group(
         seen.append((a, b, agrees, evidence < 0))
         evidence = decided.override(a, b, evidence)
         if once is not None:
-            evidence = np.where((once[a] >= 0) & (once[a] == once[b]), evidence - UNIQUE_BITS, evidence)
+            evidence = np.where((once[a] >= 0) & (once[a] == once[b]), evidence - EXCLUDED_BITS, evidence)
         doubtful = np.unique(number[evidence < 0])
         bounds = np.searchsorted(number, np.stack([doubtful, doubtful + 1], axis=1))
         for one, (first, stop) in zip(doubtful.tolist(), bounds.tolist(), strict=True):
@@ -119,7 +120,10 @@ def _evidence(scorer: Scorer, left: Rows, right: Rows, threshold: float) -> tupl
     scored = scorer.score(left, right, at_least=-np.inf)
     agrees = scored.weights >= threshold
     bits_for = np.minimum(scored.weights - threshold, PAIR_BITS_MAX)
-    return np.where(agrees, bits_for, np.clip(scored.evidence, -PAIR_BITS_MAX, 0.0)), agrees
+    bits_against = np.where(
+        scored.evidence < -EXCLUDING_BITS / 2, -EXCLUDED_BITS, np.clip(scored.evidence, -PAIR_BITS_MAX, 0.0)
+    )
+    return np.where(agrees, bits_for, bits_against), agrees
 
 
 def components(rows: int, left: Rows, right: Rows) -> Rows:

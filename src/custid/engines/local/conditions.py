@@ -211,6 +211,11 @@ def _equal(_: Dictionary, a: Values, b: Values, __: float) -> Mask:
     return a == b
 
 
+def _true(values: Dictionary, a: Values, b: Values, __: float) -> Mask:
+    said = values.values == "true"
+    return said[a] & said[b]
+
+
 def common_characters_max(values: Dictionary, a: Values, b: Values) -> npt.NDArray[np.int32]:
     """An upper bound of how many characters two values can have in common, counted with repetition."""
     once, twice, unheld = values.bags
@@ -456,6 +461,21 @@ def _same_end(values: Dictionary, a: Values, b: Values, at_least: float) -> Mask
     return (ends[a] >= 0) & (ends[a] == ends[b])
 
 
+def _within(values: Dictionary, a: Values, b: Values, at_most: float) -> Mask:
+    def work_out() -> npt.NDArray[np.float64]:
+        return np.array([_number(value) for value in values.values])
+
+    numbers = _once(values, "numbers", work_out)
+    return np.abs(numbers[a] - numbers[b]) <= at_most  # nan, for what is no number, is near nothing
+
+
+def _number(value: str) -> float:
+    try:
+        return float(value.replace(",", ""))
+    except ValueError:
+        return np.nan
+
+
 def _full_dates(values: Dictionary, a: Values, b: Values) -> Mask:
     return (values.digits[a, 0] != 255) & (values.digits[b, 0] != 255)
 
@@ -493,6 +513,7 @@ def _same_month_day(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
 
 _TESTS: dict[str, Test] = {
     "equal": _equal,
+    "true": _true,
     "jaro_winkler": _jaro_winkler,
     "edits": _edits,
     "tokens": _tokens,
@@ -506,6 +527,7 @@ _TESTS: dict[str, Test] = {
     "romanized": _romanized,
     "sounds_alike": _sounds_alike,
     "begins": _begins,
+    "within": _within,
     "same_end": _same_end,
     "digits_off": _digits_off,
     "day_month_swapped": _day_month_swapped,

@@ -24,6 +24,8 @@ Bits = npt.NDArray[np.float64]
 
 #: The least chance, in records, that a stranger shares a value: what nobody else has is still no proof.
 _STRANGERS_MIN = 0.1
+#: What a level that excludes counts against a pair: more than everything else together can count for it.
+EXCLUDING_BITS = 1000.0
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ class Scorer:
         self._rarity: list[dict[int, _Rarity]] = []
         for comparison in model.comparisons:
             levels = comparison.levels
-            self._strangers.append(np.array([0.0, *(np.log2(level.m / level.u) for level in levels)]))
+            against = [-EXCLUDING_BITS if level.excludes else np.log2(level.m / level.u) for level in levels]
+            self._strangers.append(np.array([0.0, *against]))
             self._relatives.append(np.array([0.0, *(np.log2(level.m / level.h) for level in levels)]))
             self._rarity.append(
                 {
@@ -170,9 +173,9 @@ class Scorer:
                 out = np.where((out < 0) & (code == b.codes[right]), code, out)
         near = np.flatnonzero(out < 0)
         if len(near):
-            a, b = found[0].codes[left[near]], found[0].codes[right[near]]
-            commoner = np.where(rarity.against_strangers[a] <= rarity.against_strangers[b], a, b)
-            out[near] = np.where((a >= 0) & (b >= 0), commoner, -1)
+            one, other = found[0].codes[left[near]], found[0].codes[right[near]]
+            commoner = np.where(rarity.against_strangers[one] <= rarity.against_strangers[other], one, other)
+            out[near] = np.where((one >= 0) & (other >= 0), commoner, -1)
         return out
 
     def _add(self, number: int, level: Levels, left: Rows, right: Rows, strangers: Bits, relatives: Bits) -> None:

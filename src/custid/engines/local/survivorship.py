@@ -29,8 +29,7 @@ class _Ballot:
 
     row: npt.NDArray[np.int64]
     customer: npt.NDArray[np.int64]
-    value: npt.NDArray[np.int64]
-    length: npt.NDArray[np.int64]
+    values: pa.Array
 
 
 @dataclass(frozen=True)
@@ -117,9 +116,7 @@ def _ballot(records: pa.Table, names: list[str], customer: npt.NDArray[np.int64]
     kept = values.take(pa.array(row))
     if isinstance(kept, pa.ChunkedArray):
         kept = kept.combine_chunks()
-    codes = kept.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    lengths = pc.utf8_length(kept).to_numpy(zero_copy_only=False).astype(np.int64)
-    return _Ballot(row, customer[row], codes, lengths)
+    return _Ballot(row, customer[row], kept)
 
 
 def _by_recency(ballot: _Ballot, merits: _Merits, _: str) -> Ranks:
@@ -131,11 +128,12 @@ def _by_completeness(ballot: _Ballot, merits: _Merits, _: str) -> Ranks:
 
 
 def _by_length(ballot: _Ballot, _: _Merits, __: str) -> Ranks:
-    return ballot.length
+    return np.asarray(pc.utf8_length(ballot.values).to_numpy(zero_copy_only=False), np.int64)
 
 
 def _by_frequency(ballot: _Ballot, merits: _Merits, argument: str) -> Ranks:
-    both = ballot.customer * (ballot.value.max(initial=0) + 1) + ballot.value
+    value = ballot.values.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    both = ballot.customer * (value.max(initial=0) + 1) + value
     _, number, counts = np.unique(both, return_inverse=True, return_counts=True)
     return counts[number.ravel()]
 
