@@ -36,10 +36,11 @@ check: $(READY) ## format, lint, types, imports, tests and doctests
 	@echo "== pytest: tests and doctests"
 	@$(VENV)/bin/python -m pytest -q -n auto
 
-# identity and registries never meet a frame, so pandas can make no difference to them.
+# identity, registries, standardize and engines never meet a frame, so pandas can make no difference to them.
 test-pandas3: $(READY3) ## the tests with pandas 3 and without recordlinkage
 	@echo "== pytest with pandas 3, without recordlinkage"
-	@$(VENV3)/bin/python -m pytest -q -n auto --ignore=tests/identity --ignore=tests/registries tests
+	@$(VENV3)/bin/python -m pytest -q -n auto \
+		--ignore=tests/identity --ignore=tests/registries --ignore=tests/standardize --ignore=tests/engines tests
 
 format: $(READY) ## let ruff rewrite what it can
 	@$(VENV)/bin/ruff check --quiet --fix .

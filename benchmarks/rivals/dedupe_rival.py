@@ -50,15 +50,16 @@ def main() -> None:
     deduper = dedupe.Dedupe(definition, num_cores=1)
     deduper.prepare_training(data)
     asked = {"match": [], "distinct": []}
-    while len(asked["match"]) + len(asked["distinct"]) < LABELS:
+    for _ in range(10 * LABELS):
+        if len(asked["match"]) + len(asked["distinct"]) >= LABELS:
+            break
         for left, right in deduper.uncertain_pairs():
-            same = truth.get(left["record_id"]) is not None and truth.get(left["record_id"]) == truth.get(
-                right["record_id"]
-            )
-            label = {"match": [], "distinct": []}
-            label["match" if same else "distinct"].append((left, right))
-            deduper.mark_pairs(label)
-            asked["match" if same else "distinct"].append((left, right))
+            who = [truth.get(record["record_id"]) for record in (left, right)]
+            if None in who:
+                continue  # not labelled: "unsure", and the next pair
+            answer = "match" if who[0] == who[1] else "distinct"
+            deduper.mark_pairs({"match": [], "distinct": [], answer: [(left, right)]})
+            asked[answer].append((left, right))
     deduper.write_training(io.StringIO())
     deduper.train()
     deduper.cleanup_training()

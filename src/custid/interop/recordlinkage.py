@@ -131,7 +131,9 @@ def comparable(frame: pd.DataFrame, other: pd.DataFrame | None = None, *, countr
     keys = [offset[channel] + int(row) for channel, row in (names[key] for key in values["record_key"].to_pylist())]
     numbered_key = pa.array(keys, pa.int64())
     values = values.set_column(values.schema.get_field_index("record_key"), "record_key", numbered_key)
-    ordered = values.sort_by("record_key").drop_columns(["record_key", "channel"]).to_pandas()
+    text = values.sort_by("record_key").drop_columns(["record_key", "channel"])
+    # recordlinkage's indexers want plain strings; the engine may keep them encoded.
+    ordered = text.cast(pa.schema([(name, pa.string()) for name in text.column_names])).to_pandas()
     parts = [ordered.iloc[: len(frame)], ordered.iloc[len(frame) :]][: len(given)]
     return Comparable(
         tuple(part.set_axis(original.index, axis="index") for part, original in zip(parts, given, strict=True)), values

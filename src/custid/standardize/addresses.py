@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from custid.standardize import junk
 from custid.standardize.text import (
     Outcome,
+    clean,
     compact,
     each,
     fold,
@@ -30,8 +31,10 @@ from custid.standardize.text import (
     not_empty,
     nulls,
     on_some,
+    plain_letters,
     replaced,
     where,
+    without_punctuation,
     words,
 )
 
@@ -146,18 +149,16 @@ _TOWN_HEAD = re.compile(r"^[^路号弄\d]{1,8}?(?:街道|镇|乡)(?=.{2})")
 _STREET_HEAD = re.compile(r"^(.*?(?:大道|大街|胡同|公路|路|街|道|巷)(?:[东西南北中]段)?)(?=\d|$|[^\d])")
 _NUMBER_HEAD = re.compile(r"^(\d+)(?:弄|巷)(\d+)支?号?|^(\d+(?:[-之]\d+)?)(?:号(?!楼)院?|(?=$))")
 
-# The most common shape of a Chinese line, in which every part ends where the expressions above would end it: no letter
-# that ends a part stands inside one. (\p{Nd} beside \d: here \d is 0 to 9 alone.)
-_INSIDE = r"[^省市区县旗盟镇乡街道路巷弄号\p{Nd}\-]"
-_REGION_NAME = rf"(?:中国|中华人民共和国)?(?:{'|'.join(_MUNICIPALITIES + _PROVINCES)})"
+# The most common shape of a Chinese line: the place, up to the last letter that ends one, the street, the number.
 _COMMON_CHINESE = (
-    rf"^(?:(?:中国|中华人民共和国)?(?P<region>{'|'.join(_MUNICIPALITIES + _PROVINCES)})(?P<ending>{_ENDING})?)?"
-    rf"(?:(?P<city>{_INSIDE}{{2,7}})市)?(?P<district>{_INSIDE}{{1,9}}[区县旗市])?(?:{_INSIDE}{{1,8}}(?:街道|镇|乡))?"
-    rf"(?P<street>{_INSIDE}+(?:路|街|道|巷)(?:[东西南北中]段)?)(?P<number>\d+(?:[-之]\d+)?)号"
-    r"(?P<rest>(?:[^楼院\p{Nd}]|\d)(?:\P{Nd}|\d)*)?$"
+    r"^(?P<place>(?:[^\d省市区县旗]*[省市区县旗])*)(?P<street>[^\d省市区县旗]*[路街道巷][^\d省市区县旗]*)"
+    r"(?P<number>\d+(?:[-之]\d+)?)号(?P<rest>(?:[^楼院].*)?)$"
 )
-# What looks like that shape and is not.
-_UNCOMMON_CHINESE = r"^\D*(?:市[场民政]|市辖区|自治州|胡同)"
+# Where the place may not end where it seems to.
+_UNCOMMON_CHINESE = (
+    r"^\D*(?:市[场民政]|盟|自治州)"
+    rf"|^(?:中国|中华人民共和国)?(?:{'|'.join(_MUNICIPALITIES + _PROVINCES)})[^\d省市区县旗]*\d"
+)
 
 _UNIT_SEGMENT = re.compile(rf"^(?:(?:unit|{'|'.join(_UNIT_WORDS)}) |# ?)([a-z0-9]+)$")
 _POSTCODE_TAIL = re.compile(r"(?:^| )([a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}|[a-z]\d[a-z] ?\d[a-z]\d|\d{5} \d{4}|\d{4,6})$")
@@ -336,7 +337,8 @@ def streets(values: pa.Array) -> Outcome:
     >>> found["street"].to_pylist(), found["street_number"].to_pylist(), found["unit"].to_pylist()
     (['saint james street', 'hauptstrasse', '南京西路'], ['12', '7a', '100'], ['4', None, '302'])
     """
-    folded = _written_out(values)
+    letters = plain_letters(clean(values))
+    folded = _written_out(values, letters)
     columns = {name: nulls(len(values)) for name in PARTS}
     unit = groups(folded, r"^(?P<rest>.+?) unit (?P<unit>[\p{L}\p{N}]+)$", ("rest", "unit"))
     front = groups(folded, r"^unit (?P<unit>[\p{L}\p{N}]+) (?P<rest>.+)$", ("rest", "unit"))
@@ -353,7 +355,7 @@ def streets(values: pa.Array) -> Outcome:
     columns["street_number"] = pc.coalesce(head["number"], replaced(tail["number"], " ", ""))
     columns["unit"] = pc.coalesce(unit["unit"], front["unit"])
     columns["street_whole"] = whole
-    _fill_chinese(columns, values)
+    _fill_chinese(columns, values, letters)
     return Outcome(columns, junk.because(pc.and_(values.is_valid(), pc.is_null(folded)), junk.UNREADABLE))
 
 
@@ -367,16 +369,17 @@ def address_lines(values: pa.Array) -> Outcome:
     >>> [found[part].to_pylist() for part in ("city", "region", "district", "street", "unit")]
     [['springfield', '杭州'], ['il', '浙江'], [None, '西湖'], ['main street', '文三路'], [None, '3-501']]
     """
-    line = map_words(_written_out(values), _STREET_WORDS)
+    letters = plain_letters(clean(values))
+    line = map_words(_written_out(values, letters), _STREET_WORDS)
     line = on_some(line, has_han(line), lambda some: replaced(some, r" ", ""))
-    columns = _split_lines(where(pc.invert(has_han(values)), fold(values, keep=",#")))
+    columns = _split_lines(without_punctuation(where(pc.invert(has_han(values)), letters), keep=",#"))
     found = streets(columns["street"]).columns
     for part in ("street", "street_number", "unit"):
         columns[part] = pc.coalesce(columns[part] if part == "unit" else found[part], found[part])
     columns["city"] = plain(columns["city"], "city").columns["city"]
     columns["postcode"] = postcodes(columns["postcode"]).columns["postcode"]
     columns["street_whole"] = found["street_whole"]
-    _fill_chinese(columns, values)
+    _fill_chinese(columns, values, letters)
     columns["address"] = line
     return Outcome(columns, junk.because(pc.and_(values.is_valid(), pc.is_null(line)), junk.UNREADABLE))
 
@@ -400,10 +403,12 @@ def joined_line(parts: dict[str, pa.Array]) -> pa.Array:
     return not_empty(line)
 
 
-def _written_out(values: pa.Array) -> pa.Array:
-    """Folded, with "saint" and "unit" told apart from what they look like."""
-    values = on_some(values, matches(values, "#"), lambda some: replaced(some, "#", " unit "))
-    folded = fold(values)
+def _written_out(values: pa.Array, letters: pa.Array) -> pa.Array:
+    """Folded, with "saint" and "unit" told apart from what they look like; `letters`: `values` with plain ones."""
+    folded = without_punctuation(letters)
+    numbered = matches(values, "#")
+    if pc.any(numbered).as_py():
+        folded = pc.replace_with_mask(folded, numbered, fold(replaced(values.filter(numbered), "#", " unit ")))
     saint = matches(folded, r"^(?:\d+[a-z]? )?st [a-z]")
     folded = on_some(folded, saint, lambda some: replaced(some, r"^((?:\d+[a-z]? )?)st ([a-z])", r"\1saint \2"))
     german = matches(folded, r"[a-z]{3}str(?: |$)")
@@ -464,12 +469,12 @@ def _split_line(text: str) -> dict[str, str | None]:
     return parts
 
 
-def _fill_chinese(columns: dict[str, pa.Array], values: pa.Array) -> None:
-    """Replace all parts of values that hold 汉字 by those of `split_chinese`."""
+def _fill_chinese(columns: dict[str, pa.Array], values: pa.Array, letters: pa.Array) -> None:
+    """Replace all parts of values that hold 汉字 by those of `split_chinese`; `letters`: the values with plain ones."""
     han = has_han(values)
     if not pc.any(han).as_py():
         return
-    folded = replaced(fold(values.filter(han), keep=r"\-"), " ", "")
+    folded = replaced(without_punctuation(letters.filter(han), keep=r"\-"), " ", "")
     found = _split_common_chinese(folded)
     odd = found["street"].is_null()
     split = [split_chinese(text) if text else {} for text in folded.filter(odd).to_pylist()]
@@ -480,30 +485,30 @@ def _fill_chinese(columns: dict[str, pa.Array], values: pa.Array) -> None:
 
 
 def _split_common_chinese(texts: pa.Array) -> dict[str, pa.Array]:
-    """What `split_chinese` makes of `texts` in the shape of `_COMMON_CHINESE`, as columns; nulls for all others."""
-    parts = groups(
-        where(pc.invert(matches(texts, _UNCOMMON_CHINESE)), texts),
-        _COMMON_CHINESE,
-        ("region", "ending", "city", "district", "street", "number", "rest"),
-    )
-    region, city, district = parts["region"], parts["city"], parts["district"]
-    municipality = pc.is_in(region, pa.array(_MUNICIPALITIES))
-    # A region without its ending may be the beginning of a name: 北京路, 河南南街.
-    bare = pc.and_(parts["ending"].is_null(), matches(texts, rf"^{_REGION_NAME}(?:.?[路街道巷市])"))
-    hidden = pc.and_(region.is_null(), matches(texts, rf"^{_REGION_NAME}"))
-    twice = pc.and_(municipality, city.is_valid())
-    odd = pc.or_(pc.or_(bare, hidden), pc.or_(twice, matches(district, "[小社园]区$")))
-    core = replaced(district, "(?:新区|区|县|市)$", "")
+    """What `split_chinese` makes of `texts` in the shape of `_COMMON_CHINESE`; nulls for all others.
+
+    Places and streets are split once per distinct value, and the rest in columns.
+    """
+    common = pc.and_(matches(texts, _COMMON_CHINESE), pc.invert(matches(texts, _UNCOMMON_CHINESE)))
+    common = pc.and_(common, matches(texts, r"^(?:\d|\P{Nd})*$"))  # no digits but 0 to 9, the only ones \d has here
+    found = pc.extract_regex(where(common, texts), _COMMON_CHINESE)
+    place, street, number, rest = (pc.struct_field(found, name) for name in ("place", "street", "number", "rest"))
+    places, streets_ = place.dictionary_encode(), street.dictionary_encode()
+    splits = [_split_place(text) for text in places.dictionary.to_pylist()]
+    names = [_split_street(f"{text}0号") for text in streets_.dictionary.to_pylist()]
+    whole = pa.array([not left for _, left in splits], pa.bool_()).take(places.indices)
+    name = pa.array([name if left == "0号" else None for name, left in names], pa.string()).take(streets_.indices)
     columns = {
-        "street": parts["street"],
-        "street_number": pc.replace_substring(parts["number"], "之", "-"),
-        "unit": _unit_columns(where(matches(parts["rest"], r"\d"), parts["rest"])),
-        "district": pc.if_else(pc.greater_equal(pc.utf8_length(core), 2), core, district),
-        "city": pc.coalesce(city, where(municipality, region)),
-        "region": region,
+        part: pa.array([parts.get(part) for parts, _ in splits], pa.string()).take(places.indices)
+        for part in ("region", "city", "district")
     }
-    common = pc.invert(odd)
-    return {part: where(common, columns[part]) if part in columns else nulls(len(texts)) for part in PARTS}
+    columns |= {
+        "street": name,
+        "street_number": pc.replace_substring(number, "之", "-"),
+        "unit": _unit_columns(where(matches(rest, r"\d"), rest)),
+    }
+    sure = pc.fill_null(pc.and_(whole, name.is_valid()), False)
+    return {part: where(sure, columns[part]) if part in columns else nulls(len(texts)) for part in PARTS}
 
 
 def _unit_columns(texts: pa.Array) -> pa.Array:
@@ -518,6 +523,23 @@ def split_chinese(text: str) -> dict[str, str]:
     >>> split_chinese("杭州市文三路100弄5号302室")
     {'city': '杭州', 'street': '文三路', 'street_number': '100-5', 'unit': '302'}
     """
+    parts, text = _split_place(text)
+    street, text = _split_street(text)
+    if street:
+        parts["street"] = street
+    if found := _NUMBER_HEAD.match(text):
+        number = f"{found[1]}-{found[2]}" if found[1] else found[3].replace("之", "-")
+        parts["street_number"], text = number, text[found.end() :]
+    if street is None and (found := re.match(r"^\D+", text)):
+        parts["street"], text = found[0].strip("-"), text[found.end() :]
+    unit = _unit_numbers(text) if re.search(r"\d", text) else None
+    if unit:
+        parts["unit"] = unit
+    return {name: part for name, part in parts.items() if part}
+
+
+def _split_place(text: str) -> tuple[dict[str, str], str]:
+    """Region, city and district at the beginning of a Chinese address, and what is behind them."""
     parts: dict[str, str] = {}
     if found := _REGION_HEAD.match(text):
         parts["region"], text = found[1], text[found.end() :]
@@ -528,19 +550,16 @@ def split_chinese(text: str) -> dict[str, str]:
         parts["city"], text = found[1], text[found.end() :]
     if found := _DISTRICT_HEAD.match(text):
         parts["district"], text = _bare_district(found[1]), text[found.end() :]
+    return parts, text
+
+
+def _split_street(text: str) -> tuple[str | None, str]:
+    """The street at the beginning of `text`, with or without a town before it, and what is behind it."""
     if found := _TOWN_HEAD.match(text):
         text = text[found.end() :]
     if found := _STREET_HEAD.match(text):
-        parts["street"], text = found[1], text[found.end() :]
-    if found := _NUMBER_HEAD.match(text):
-        number = f"{found[1]}-{found[2]}" if found[1] else found[3].replace("之", "-")
-        parts["street_number"], text = number, text[found.end() :]
-    if "street" not in parts and (found := re.match(r"^\D+", text)):
-        parts["street"], text = found[0].strip("-"), text[found.end() :]
-    unit = _unit_numbers(text) if re.search(r"\d", text) else None
-    if unit:
-        parts["unit"] = unit
-    return {name: part for name, part in parts.items() if part}
+        return found[1], text[found.end() :]
+    return None, text
 
 
 def _bare_district(district: str) -> str:

@@ -105,7 +105,8 @@ def placeholders(values: pa.Array, field: str, kind: str) -> pa.Array:
     >>> placeholders(pa.array(["N/A", "无", "--", "Nan", "Lee", None]), "given_name", "name").to_pylist()
     ['placeholder', 'placeholder', 'placeholder', None, None, None]
     """
-    plain = plain_letters(values)
+    # No placeholder holds a digit, and most numbers, dates and addresses do.
+    plain = plain_letters(pc.if_else(matches(values, "[0-9]"), pa.scalar("0"), values))
     found = pc.is_in(plain, pa.array(sorted(PLACEHOLDERS), pa.string()))
     found = pc.or_(found, matches(plain, r"^(?:[\p{P}\p{S} ]+|[x*?]{2,}|某+)$"))
     real = _REAL.get(field) or _REAL.get(kind)

@@ -96,6 +96,12 @@ def joined(separator: str, *parts: pa.Array) -> pa.Array:
     return whole
 
 
+def _unsettled(values: pa.Array) -> pa.Array:
+    """Where a value holds more than ASCII, common 汉字 and composed Western letters, which are in their normal form."""
+    settled = matches(values, r"^[\x00-\x7fÀ-ÖØ-öø-ÿ\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}]*$")
+    return pc.fill_null(pc.invert(pc.or_(pc.string_is_ascii(values), settled)), False)
+
+
 def clean(values: pa.Array) -> pa.Array:
     """Full-width folded (NFKC), invisible characters out, runs of space as one, ends trimmed; case is kept.
 
@@ -106,8 +112,7 @@ def clean(values: pa.Array) -> pa.Array:
     def unicode(some: pa.Array) -> pa.Array:
         return replaced(replaced(pc.utf8_normalize(some, "NFKC"), r"\p{Cf}", ""), r"[\p{Z}\p{Cc}]+", " ")
 
-    odd = pc.fill_null(pc.invert(pc.string_is_ascii(values)), False)
-    values = on_some(values, odd, unicode)
+    values = on_some(values, _unsettled(values), unicode)
     spaced = matches(values, r"[\x00-\x1f\x7f]|  ")
     values = on_some(values, spaced, lambda some: replaced(some, r"[ \x00-\x1f\x7f]+", " "))
     return not_empty(pc.utf8_trim(values, " "))
@@ -148,10 +153,12 @@ def plain_letters(values: pa.Array) -> pa.Array:
         some = pc.utf8_lower(pc.utf8_normalize(some, "NFKC"))
         for letter, plain in _LETTERS.items():
             some = pc.replace_substring(some, letter, plain)
-        return simplify(some)
+        return some
 
     values = pc.utf8_lower(values)
-    return on_some(values, pc.fill_null(pc.invert(pc.string_is_ascii(values)), False), unicode)
+    # 汉字 and ASCII have no accents.
+    accented = pc.invert(matches(values, r"^[\x00-\x7f\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}]*$"))
+    return simplify(on_some(values, pc.and_(values.is_valid(), accented), unicode))
 
 
 def fold(values: pa.Array, keep: str = "") -> pa.Array:
@@ -161,7 +168,15 @@ def fold(values: pa.Array, keep: str = "") -> pa.Array:
     >>> fold(pa.array(["O'Brien", "Anne-Marie  LÉGER", "張 偉", "--"])).to_pylist()
     ['obrien', 'anne marie leger', '张 伟', None]
     """
-    values = plain_letters(clean(values))
+    return without_punctuation(plain_letters(clean(values)), keep)
+
+
+def without_punctuation(values: pa.Array, keep: str = "") -> pa.Array:
+    """The last step of `fold`, for values whose letters are plain: apostrophes gone, other punctuation one space.
+
+    >>> without_punctuation(pa.array(["o'brien", "a-b, c"]), keep=",").to_pylist()
+    ['obrien', 'a b, c']
+    """
     odd = matches(values, r"[^a-z0-9 ]")
 
     def punctuation(some: pa.Array) -> pa.Array:
