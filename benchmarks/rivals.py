@@ -238,6 +238,8 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
         axes.grid(axis="both", alpha=0.3)
         axes.set_title(title)
     right.set_xscale("log")
+    right.xaxis.set_major_formatter("{x:g}")
+    right.xaxis.set_minor_formatter("")
     if tools:
         right.legend(loc="upper right")
     figure.savefig(path, metadata={"Date": None})

@@ -54,12 +54,11 @@ def take_in(state: State, channels: Sequence[Channel], readings: Sequence[Readin
     stored_names = _names(stored)
     was_live = stored["live"].to_numpy(zero_copy_only=False)
     changed_parts: list[pa.Table] = []
-    new_parts: list[pa.Table] = []
+    new_parts: dict[str, pa.Table] = {}
     gone = np.zeros(len(stored), bool)
     replaced = np.zeros(len(stored), bool)
     counts: dict[str, dict[str, int]] = {}
-    # A new record's key follows the order of (channel, record_id), whatever the order of channels and rows.
-    for channel, reading in sorted(zip(channels, readings, strict=True), key=lambda pair: pair[0].name):
+    for channel, reading in zip(channels, readings, strict=True):
         incoming = reading.records
         at = _positions(_names(incoming), stored_names) if len(stored) else np.full(len(incoming), -1)
         rows = np.flatnonzero(at >= 0)
@@ -71,7 +70,7 @@ def take_in(state: State, channels: Sequence[Channel], readings: Sequence[Readin
         if changed.any():
             changed_parts.append(_changed(incoming, rows[changed], stored, before[changed], fields, run_id))
             replaced[before[changed]] = True
-        new_parts.append(_sorted_by(_with_fields(_rows_where(incoming, at < 0), fields), "record_id"))
+        new_parts[channel.name] = _sorted_by(_with_fields(_rows_where(incoming, at < 0), fields), "record_id")
         leaving = _leaving(channel, reading, stored, stored_names, at)
         leaving &= was_live
         gone |= leaving
@@ -82,7 +81,9 @@ def take_in(state: State, channels: Sequence[Channel], readings: Sequence[Readin
             "stale": int((differs & stale).sum()),
             "gone": int(leaving.sum()),
         }
-    fresh = _together([_with_fields(schemas.empty(schemas.RECORDS), fields), *new_parts])
+    # A new record's key follows the order of (channel, record_id), whatever the order of channels and rows.
+    in_order = [new_parts[name] for name in sorted(new_parts)]
+    fresh = _together([_with_fields(schemas.empty(schemas.RECORDS), fields), *in_order])
     keys = pa.array(np.arange(len(fresh)) + state.next_record_key, pa.int64())
     fresh = _stored(fresh, keys, pa.array(np.full(len(fresh), run_id), pa.int64()), run_id)
     left = _marked_gone(_rows_where(stored, gone), run_id)
@@ -90,7 +91,7 @@ def take_in(state: State, channels: Sequence[Channel], readings: Sequence[Readin
     untouched = _rows_where(stored, ~(gone | replaced))
     everything = _sorted_by(_together([untouched, touched]), "record_key")
     live = _rows_where(everything, everything["live"].to_numpy(zero_copy_only=False))
-    return Intake(everything, live, touched, {channel.name: counts[channel.name] for channel in channels})
+    return Intake(everything, live, touched, counts)
 
 
 def _compared(

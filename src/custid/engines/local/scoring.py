@@ -160,6 +160,10 @@ class Scorer:
         else:
             u = np.minimum(level.u * chance / typical, 1.0)
             relatives = np.log2(level.h / ((1 - comparison.coincidence) * u + comparison.coincidence * level.m))
+        if not all(condition.endswith(" equal") for condition in level.when):
+            # Values that are but near: a common one has many neighbors, so its level weighs less. A rare one may
+            # have as many; its rarity is no evidence.
+            strangers, relatives = np.minimum(strangers, 0.0), np.minimum(relatives, 0.0)
         return _Rarity(level.term_frequency, strangers, relatives)
 
     def _values(self, rarity: _Rarity, left: Rows, right: Rows) -> npt.NDArray[np.int32]:
