@@ -23,7 +23,6 @@ from custid.channels import Channel, Reading
 from custid.errors import MassRetirement
 from custid.registries.base import State
 
-
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 

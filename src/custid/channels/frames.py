@@ -183,9 +183,8 @@ def _text_of_instants(column: pa.ChunkedArray) -> pa.ChunkedArray:
     day = pa.array((microseconds // 86_400_000_000).astype(np.int32)).dictionary_encode()
     second = pa.array((microseconds // 1_000_000 % 86_400).astype(np.int32))
     day_text = day.dictionary.cast(pa.date32()).cast(pa.string())
-    clock_text = pc.binary_join_element_wise(
-        "T", pa.array(np.arange(86_400, dtype=np.int32)).cast(pa.time32("s")).cast(pa.string()), "Z" if zoned else "", ""
-    )
+    clock = pa.array(np.arange(86_400, dtype=np.int32)).cast(pa.time32("s")).cast(pa.string())
+    clock_text = pc.binary_join_element_wise("T", clock, "Z" if zoned else "", "")
     if not zoned:
         clock_text = pa.concat_arrays([pa.array([""]), clock_text.slice(1)])
     text = pc.binary_join_element_wise(day_text.take(day.indices), clock_text.take(second), "")

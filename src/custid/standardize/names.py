@@ -18,6 +18,7 @@ surname and   given name ("zhangwei"); shorter ones are left alone, for Susan an
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -34,6 +35,7 @@ from custid.standardize.chinese import (
 from custid.standardize.junk import UNREADABLE, because
 from custid.standardize.text import (
     Outcome,
+    clean,
     compact,
     each,
     fold,
@@ -44,8 +46,10 @@ from custid.standardize.text import (
     not_empty,
     nulls,
     on_some,
+    plain_letters,
     replaced,
     where,
+    without_punctuation,
     words,
 )
 
@@ -84,7 +88,10 @@ _HAN_TITLE = re.compile(rf"^(.+?)(?:{'|'.join(_HAN_TITLES)})$")
 # After a single 汉字 only: 总, 董 and 工 also end given names.
 _HAN_SHORT_TITLES = ("总", "董", "工")
 _DOTS = "·•・‧"
-_WORD = r"[a-z]+"
+# A word of a name as it may be written, and two of them folded, given name first or behind a comma.
+_WRITTEN = r"[A-Za-zÀ-ÖØ-öø-ž'’]+(?:-[A-Za-zÀ-ÖØ-öø-ž'’]+)?"
+_TWO_WORDS = r"^(?P<first>[a-z]+(?:-[a-z]+)?)(?P<between> ?, ?| )(?P<last>[a-z]+(?:-[a-z]+)?)$"
+_ALL_CAPITALS = r"^[A-Z]{2,}(?:-[A-Z]{2,})?(?: ?, ?| )[A-Z]{2,}(?:-[A-Z]{2,})?$"
 _TITLE_START = "(?:" + "|".join(sorted(TITLES)) + ")"
 _SUFFIX_END = "(?:" + "|".join(sorted(SUFFIXES)) + ")"
 _SPLIT_PINYIN_MIN = 4
@@ -139,38 +146,72 @@ def full_names(values: pa.Array) -> Outcome:
     >>> parts["given_name"].to_pylist(), parts["surname"].to_pylist()
     (['jan', '震华', 'xiaoming'], ['van den berg', '欧阳', 'zhang'])
     """
-    folded = compact(fold(values))
-    # Most names are two plain Latin words or two or three 汉字: those are split in columns, the odd ones one
-    # by one.
-    two = groups(folded, rf"^(?P<first>{_WORD}) (?P<last>{_WORD})$", ("first", "last"))
-    plain = pc.and_(matches(values, r"^[A-Za-z]+ [A-Za-z]+$"), pc.invert(matches(values, r"^[A-Z]{2,} .*[a-z]")))
-    first, last = two["first"].dictionary_encode(), two["last"].dictionary_encode()
-    odd_first = pa.array([word in TITLES or _is_pinyin(word) for word in first.dictionary.to_pylist()], pa.bool_())
-    odd_last = pa.array([word in SUFFIXES or word in CREDENTIALS for word in last.dictionary.to_pylist()], pa.bool_())
-    for encoded, odd in ((first, odd_first), (last, odd_last)):
-        plain = pc.and_(plain, pc.invert(pc.fill_null(odd.take(encoded.indices), False)))
+    letters = plain_letters(clean(values))
+    folded = compact(without_punctuation(letters))
+    # Lower case loses which word stood in capitals, so the odd ones are split with both at hand.
+    marked = without_punctuation(letters, keep=rf",()\"{_DOTS}\-")
+    # Most names are two Latin words or two or three 汉字: those are split in columns, the odd ones one by one.
+    given, surname = _two_words(marked, values)
+    plain = given.is_valid()
     short = pc.and_(matches(folded, r"^\p{Han}{2,3}$"), matches(values, r"^\S+$"))
     head, heads = pc.utf8_slice_codeunits(folded, 0, 1), pa.array(sorted(COMPOUND_SURNAMES))
     compound = pc.is_in(pc.utf8_slice_codeunits(folded, 0, 2), heads)
     titled = matches(folded, f"(?:{'|'.join(_HAN_TITLES)})$")
     han = pc.and_(short, pc.invert(pc.or_(compound, titled)))
     columns = {
-        "given_name": pc.if_else(plain, two["first"], where(han, pc.utf8_slice_codeunits(folded, 1))),
+        "given_name": pc.if_else(plain, given, where(han, pc.utf8_slice_codeunits(folded, 1))),
         "middle_name": nulls(len(values)),
-        "surname": pc.if_else(plain, two["last"], where(han, head)),
+        "surname": pc.if_else(plain, surname, where(han, head)),
         "nickname": nulls(len(values)),
         "name_suffix": nulls(len(values)),
     }
     odd = pc.and_(values.is_valid(), pc.invert(pc.or_(plain, han)))
     if pc.any(odd).as_py():
-        some = values.filter(odd)
-        # Lower case loses which word stood in capitals, so the odd ones are split with both at hand.
-        marked = fold(some, keep=rf",()\"{_DOTS}\-").to_pylist()
-        split = [split_name(text or "", written) for text, written in zip(marked, some.to_pylist(), strict=True)]
+        pairs = zip(marked.filter(odd).to_pylist(), values.filter(odd).to_pylist(), strict=True)
+        split = [split_name(text or "", written) for text, written in pairs]
         for name, part in zip(Parts._fields, zip(*split, strict=True), strict=True):
             columns[name] = pc.replace_with_mask(columns[name], odd, pa.array(part, pa.string()))
     nothing = pc.and_(values.is_valid(), pc.and_(pc.is_null(columns["given_name"]), pc.is_null(columns["surname"])))
     return Outcome(columns, because(nothing, UNREADABLE))
+
+
+def _two_words(marked: pa.Array, values: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """What `split_name` makes of two plain words, given name and surname; nulls for all other values.
+
+    `marked`: `values` folded, with comma and hyphen kept.
+    """
+    sure = pc.and_(matches(values, rf"^{_WRITTEN}(?: ?, ?| ){_WRITTEN}$"), matches(marked, _TWO_WORDS))
+    # Capitals beside small letters say which word is the surname.
+    capitals = pc.and_(matches(values, r"\p{Lu}{2}"), pc.invert(matches(values, _ALL_CAPITALS)))
+    found = pc.extract_regex(where(pc.and_(sure, pc.invert(capitals)), marked), _TWO_WORDS)
+    first, last = (pc.struct_field(found, name).dictionary_encode() for name in ("first", "last"))
+    comma = pc.match_substring(pc.struct_field(found, "between"), ",")
+
+    def told(words: pa.DictionaryArray, function: Callable[[str], bool | int]) -> pa.Array:
+        plain = [_plain_word(word) for word in words.dictionary.to_pylist()]
+        return pa.array([int(function(word)) for word in plain], pa.int32()).take(words.indices)
+
+    def standard(words: pa.DictionaryArray) -> pa.Array:
+        plain = [_phrase([_plain_word(word)]) for word in words.dictionary.to_pylist()]
+        return pa.array(plain, pa.string()).take(words.indices)
+
+    behind = pc.equal(told(last, lambda word: word in SUFFIXES or word in CREDENTIALS), 1)
+    front = pc.and_(pc.invert(comma), pc.equal(told(first, lambda word: word in TITLES), 1))
+    chinese = pc.equal(pc.multiply(told(first, _is_pinyin), told(last, _is_pinyin)), 1)
+    surname_first = pc.and_(chinese, pc.less(told(first, _surname_rank), told(last, _surname_rank)))
+    swap = pc.or_(comma, surname_first)
+    sure = pc.and_(found.is_valid(), pc.invert(pc.fill_null(pc.or_(behind, front), True)))
+    one, two = standard(first), standard(last)
+    return where(sure, pc.if_else(swap, two, one)), where(sure, pc.if_else(swap, one, two))
+
+
+def _plain_word(word: str) -> str:
+    return word.replace("-", "") if _is_hyphened_pinyin(word) else word
+
+
+def _surname_rank(word: str) -> int:
+    """The rank of a word in pinyin among surnames, those of one syllable first, as in `_split_pinyin`."""
+    return PINYIN_SURNAMES[word] + 10_000 * (syllables(word) > 1) if word in PINYIN_SURNAMES else 100_000
 
 
 def split_name(text: str, written: str = "") -> Parts:
@@ -216,7 +257,7 @@ def split_name(text: str, written: str = "") -> Parts:
 def _split_words(text: str) -> list[str]:
     """Words of `text`; a hyphen holds a double name together; pinyin syllables become one word."""
     words = [word.strip("-") for word in re.sub("-{2,}", " ", text).split()]
-    return [word.replace("-", "") if _is_hyphened_pinyin(word) else word for word in words if word]
+    return [_plain_word(word) for word in words if word]
 
 
 def _is_hyphened_pinyin(word: str) -> bool:

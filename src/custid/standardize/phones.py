@@ -210,9 +210,10 @@ def _region_of(start: str) -> str:
     """The first region of the country code that begins an international number; "" where there is none."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
-    codes = (int(start[:length]) for length in range(1, len(start) + 1)) if start[:1] != "0" else ()
-    regions: tuple[str, ...] = next((found for code in codes if (found := COUNTRY_CODE_TO_REGION_CODE.get(code))), ("",))
-    return regions[0]
+    for length in range(1, len(start) + 1) if start[:1] != "0" else ():
+        if regions := COUNTRY_CODE_TO_REGION_CODE.get(int(start[:length])):
+            return str(regions[0])
+    return ""
 
 
 def _placed(international: pa.Array, digits: pa.Array, regions: pa.Array) -> pa.Array:
@@ -237,7 +238,8 @@ def _placed(international: pa.Array, digits: pa.Array, regions: pa.Array) -> pa.
     rest = pc.is_null(e164)
     numbers = pc.coalesce(pc.binary_join_element_wise("+", international, ""), digits)
     pairs = zip(numbers.filter(rest).to_pylist(), regions.filter(rest).to_pylist(), strict=True)
-    return pc.replace_with_mask(e164, rest, pa.array([_parsed(number, region) for number, region in pairs], pa.string()))
+    parsed = [_parsed(number, region) for number, region in pairs]
+    return pc.replace_with_mask(e164, rest, pa.array(parsed, pa.string()))
 
 
 def _mapped(values: pa.Array, function: Any) -> pa.Array:

@@ -49,8 +49,8 @@ class Standardized:
     """What `standardize` returns.
 
     `values`: row-aligned with the records; record_key and channel where the records have them, then one
-    column per comparable value: strings, dictionary-encoded. `junk`: JUNK, what was taken for no value and why, by field, then
-    count from the top.
+    column per comparable value: strings, dictionary-encoded. `junk`: JUNK, what was taken for no value and why, by
+    field, then count from the top.
     """
 
     values: pa.Table = field(repr=False)
@@ -258,9 +258,9 @@ def _dates(work: _Work, column: str, base: str) -> Columns:
 def _order_of_dates(countries: pa.Array) -> pa.Array:
     """ "day" or "month": which stands first where dates are written as in these countries; null where the year does."""
     none = pa.scalar(None, pa.string())
-    year_first = pc.is_in(countries, pa.array(sorted(_YEAR_FIRST)))
-    order = pc.if_else(pc.is_in(countries, pa.array(sorted(_MONTH_FIRST))), "month", pc.if_else(year_first, none, "day"))
-    return pc.if_else(countries.is_valid(), order, none)
+    month_first = pc.is_in(countries, pa.array(sorted(_MONTH_FIRST)))
+    year_first = pc.or_(countries.is_null(), pc.is_in(countries, pa.array(sorted(_YEAR_FIRST))))
+    return pc.if_else(month_first, "month", pc.if_else(year_first, none, "day"))
 
 
 def _names(work: _Work, sources: dict[str, str]) -> Columns:

@@ -27,6 +27,8 @@ Mask = npt.NDArray[np.bool_]
 
 #: Characters looked at when bounding a similarity; what lies beyond counts as unknown.
 BAG_CHARS = 64
+#: Values whose characters are spread out at a time.
+CHARS_ROWS = 1 << 16
 
 
 def _bits() -> npt.NDArray[np.uint64]:
@@ -68,12 +70,23 @@ class Dictionary:
         """The values as Python strings."""
         return np.asarray(self.arrow.to_numpy(zero_copy_only=False))
 
+    def strings(self, codes: npt.NDArray[np.int32]) -> list[str]:
+        """The values with these codes."""
+        found: list[str] = self.arrow.take(pa.array(codes.astype(np.int64) % len(self))).to_pylist()
+        return found
+
     @cached_property
     def chars(self) -> npt.NDArray[np.uint32]:
-        """Code points of the first `BAG_CHARS` characters, zero-padded: (values, width)."""
+        """Code points of the first `BAG_CHARS` characters, zero-padded: (values, width). Large: meant for dictionaries
+        of names and dates."""
+        return np.concatenate([chars for _, chars in self._chars()])
+
+    def _chars(self) -> Iterator[tuple[slice, npt.NDArray[np.uint32]]]:
+        """`chars`, some values at a time."""
         width = min(BAG_CHARS, max(1, int(self.lengths.max())))
-        text = self.values.astype(f"U{width}")
-        return text.view(np.uint32).reshape(len(text), width)
+        for start in range(0, len(self), CHARS_ROWS):
+            text = np.array(self.arrow.slice(start, CHARS_ROWS).to_pylist(), dtype=f"U{width}")
+            yield slice(start, start + len(text)), text.view(np.uint32).reshape(len(text), width)
 
     @cached_property
     def lengths(self) -> npt.NDArray[np.int32]:
@@ -86,10 +99,11 @@ class Dictionary:
         the second when two do. Third: characters that neither word could hold."""
         once = np.zeros(len(self), np.uint64)
         twice = np.zeros(len(self), np.uint64)
-        for column in self.chars.T:
-            bit = _BIT[_ascii(column)]
-            twice |= once & bit
-            once |= bit
+        for rows, chars in self._chars():
+            for column in chars.T:
+                bit = _BIT[_ascii(column)]
+                twice[rows] |= once[rows] & bit
+                once[rows] |= bit
         held = np.bitwise_count(once).astype(np.int32) + np.bitwise_count(twice).astype(np.int32)
         return once, twice, self.lengths - held
 
@@ -97,8 +111,9 @@ class Dictionary:
     def prefixes(self) -> npt.NDArray[np.uint64]:
         """The first four characters, 16 bits each, the first lowest; what 16 bits cannot tell apart counts as equal."""
         packed = np.zeros(len(self), np.uint64)
-        for i in range(min(4, self.chars.shape[1])):
-            packed |= (self.chars[:, i].astype(np.uint64) & np.uint64(0xFFFF)) << np.uint64(16 * i)
+        for rows, chars in self._chars():
+            for i, column in enumerate(chars.T[:4]):
+                packed[rows] |= (column.astype(np.uint64) & np.uint64(0xFFFF)) << np.uint64(16 * i)
         return packed
 
     @cached_property

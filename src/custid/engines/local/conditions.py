@@ -240,8 +240,8 @@ def _jaro_winkler(values: Dictionary, a: Values, b: Values, at_least: float) -> 
     at, x, y = at[within], x[within], y[within]
     if len(at):
         scores = cpdist(
-            values.values[x],
-            values.values[y],
+            values.strings(x),
+            values.strings(y),
             scorer=JaroWinkler.similarity,
             score_cutoff=at_least,
             dtype=np.float64,
@@ -274,7 +274,9 @@ def _edits(values: Dictionary, a: Values, b: Values, at_most: float) -> Mask:
     )
     at, x, y = at[within], x[within], y[within]
     if len(at):
-        distances = cpdist(values.values[x], values.values[y], scorer=OSA.distance, score_cutoff=limit, dtype=np.int32)
+        distances = cpdist(
+            values.strings(x), values.strings(y), scorer=OSA.distance, score_cutoff=limit, dtype=np.int32
+        )
         out[at] = distances <= limit
     return out
 
@@ -502,8 +504,8 @@ def _day_month_swapped(values: Dictionary, a: Values, b: Values, _: float) -> Ma
 
 
 def _same_year(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
-    years = values.chars[:, :4]
-    return np.all(years[a] == years[b], axis=1)
+    years = values.prefixes
+    return years[a] == years[b]
 
 
 def _same_month_day(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
