@@ -93,9 +93,7 @@ def take_in(state: State, channels: Sequence[Channel], readings: Sequence[Readin
     return Intake(everything, live, touched, counts)
 
 
-def _compared(
-    incoming: pa.Table, rows: Rows, stored: pa.Table, before: Rows, fields: list[str]
-) -> tuple[Mask, Mask]:
+def _compared(incoming: pa.Table, rows: Rows, stored: pa.Table, before: Rows, fields: list[str]) -> tuple[Mask, Mask]:
     """Where rows of `incoming` are older than their stored records, and where they differ in a column they have."""
     if not len(rows):
         return np.zeros(0, bool), np.zeros(0, bool)

@@ -82,15 +82,23 @@ def same(column: Coded, other: Coded) -> pa.Array:
 def pairs(columns: Sequence[Coded]) -> tuple[list[pa.Array], pa.Array]:
     """The distinct combinations of row-aligned columns, as string arrays, and which of them each row holds."""
     codes = np.zeros(len(columns[0]), np.int64)
+    possible = 1
     for column in columns:
-        own = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False)
-        both = codes * (len(column.dictionary) + 1) + own + 1
-        codes = pa.array(both).dictionary_encode().indices.to_numpy().astype(np.int64)
-    rows = np.arange(len(codes))
-    starts = np.zeros(int(codes.max(initial=-1)) + 1, np.int64)
-    starts[codes[::-1]] = rows[::-1]
+        size = len(column.dictionary) + 1
+        if possible * size >= 1 << 62:  # more combinations than a number can tell apart: those that occur are fewer
+            codes = pa.array(codes).dictionary_encode().indices.to_numpy().astype(np.int64)
+            possible = len(codes)
+        codes *= size
+        codes += pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False)
+        codes += 1
+        possible *= size
+    encoded = pa.array(codes).dictionary_encode()
+    del codes
+    rows = encoded.indices.to_numpy()
+    starts = np.zeros(len(encoded.dictionary), np.int64)
+    starts[rows[::-1]] = np.arange(len(rows))[::-1]
     at = pa.array(starts)
-    return [column.dictionary.take(column.indices.take(at)) for column in columns], pa.array(codes.astype(np.int32))
+    return [column.dictionary.take(column.indices.take(at)) for column in columns], encoded.indices
 
 
 def combined(function: Callable[..., pa.Array], *columns: Coded) -> Coded:

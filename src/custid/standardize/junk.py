@@ -40,7 +40,8 @@ PLACEHOLDERS = frozenset(
         "customer", "customer customer", "valued customer", "cash customer", "walk-in customer", "walk in customer",
         "new customer", "guest user", "website user", "kunde", "client inconnu",
         # 中文
-        "顾客", "客户", "散客", "游客", "新用户", "无", "没有", "未知", "不详", "不明", "暂无", "无名", "无名氏", "匿名", "匿名用户", "未填",
+        "顾客", "客户", "散客", "游客", "新用户",
+        "无", "没有", "未知", "不详", "不明", "暂无", "无名", "无名氏", "匿名", "匿名用户", "未填",
         "未填写", "保密", "测试",
         "测试用户", "测试测试", "待定", "空", "略", "不知道", "未提供", "未登记", "不清楚", "无数据",
         "暂缺", "微信用户",

@@ -47,7 +47,8 @@ def not_empty(values: pa.Array) -> pa.Array:
 
 def matches(values: pa.Array, pattern: str) -> pa.Array:
     """Where `pattern` (RE2) is found; a null is not found anywhere."""
-    return pc.fill_null(pc.match_substring_regex(values, pattern), False)
+    found = pc.match_substring_regex(values, pattern)
+    return pc.fill_null(found, False) if found.null_count else found
 
 
 def has_han(values: pa.Array) -> pa.Array:
@@ -67,6 +68,8 @@ def where(mask: pa.Array, values: pa.Array) -> pa.Array:
 
 def on_some(values: pa.Array, mask: pa.Array, function: Callable[[pa.Array], pa.Array]) -> pa.Array:
     """`values`, with `function` applied to those where `mask` is true: odd values alone pay for odd rules."""
+    if not pc.any(mask).as_py():
+        return values
     some = values.filter(mask)
     return pc.replace_with_mask(values, mask, function(some)) if len(some) else values
 

@@ -22,7 +22,9 @@ from custid.engines.local.dependence import dependences
 from custid.engines.local.scoring import Comparing, Levels, distinct_patterns
 from custid.model.spec import Comparison, Condition, Level, Model
 
-RANDOM_PAIRS = 300_000
+RANDOM_PAIRS = 250_000
+#: Pairs looked at in all sessions together, and in one.
+ALL_SESSIONS_PAIRS = 240_000
 SESSION_PAIRS = 20_000
 #: How many imagined pairs the defaults are worth when probabilities are estimated.
 DEFAULT_PAIRS = 30.0
@@ -254,7 +256,8 @@ def _session(
     pairs = found.pairs
     if pairs == 0:
         return None
-    numbers = np.arange(pairs) if pairs <= SESSION_PAIRS else np.sort(rng.integers(0, pairs, SESSION_PAIRS))
+    most = min(SESSION_PAIRS, ALL_SESSIONS_PAIRS // len(blocks))
+    numbers = np.arange(pairs) if pairs <= most else np.sort(rng.integers(0, pairs, most))
     left, right, own = found.pairs_at(numbers)
     levels = comparing.levels(left, right)
     new = _new(blocks, number, left, right, own) * (pairs / len(numbers))
