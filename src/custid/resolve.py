@@ -149,6 +149,8 @@ def _run(
         matches = engine.match(values, model, progress=progress)
     with watch("cluster"):
         clustering = engine.cluster(values, matches.edges, state.decisions, model)
+    del values
+    engine.release()
     with watch("assign"):
         assignment = _assign(state, matches, clustering, entropy)
 

@@ -70,6 +70,10 @@ class Engine(Protocol):
         """Every record of `values` gets a cluster; decisions win over weights."""
         ...
 
+    def release(self) -> None:
+        """Forget what was kept between calls for the sake of speed; nothing more will be asked about those values."""
+        ...
+
     def survive(self, records: pa.Table, links: pa.Table, model: Model) -> pa.Table:
         """Golden records: customer_id, then per field the value and `<field>_from` ("channel:record_id")."""
         ...

@@ -177,6 +177,11 @@ class LocalEngine:
             _quality(found),
         )
 
+    def release(self) -> None:
+        """See `Engine.release`."""
+        self._encoded = None
+        self._blocked = None
+
     def survive(self, records: pa.Table, links: pa.Table, model: Model) -> pa.Table:
         """See `Engine.survive`."""
         return survivorship.survive(records, links, model.survivorship)
