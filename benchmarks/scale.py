@@ -75,6 +75,7 @@ def measure(tool: Tool, version: str, size: str, folder: Path, form: str, timeou
     if "error" not in row:
         row |= quality(out, truth)
         out.unlink()
+    row.pop("clusters", None)  # where they lay on this machine
     return row
 
 
