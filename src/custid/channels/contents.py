@@ -36,6 +36,17 @@ def share_of(test: Callable[[_T], object], values: Sequence[_T]) -> float:
     return sum(bool(test(value)) for value in values) / len(values) if values else 0.0
 
 
+def is_code(text: str) -> bool:
+    """Letters and digits that number something: four digits at least, no words.
+
+    >>> is_code("CF76793172BOXQ"), is_code("RUK-860826"), is_code("42"), is_code("12 High Street")
+    (True, True, False, False)
+    """
+    return (
+        re.fullmatch(r"(?=(?:\D*\d){4})[A-Za-z]{0,6}[-/. ]?[\dA-Za-z]+(?:[-/.][\dA-Za-z]+)*", text.strip()) is not None
+    )
+
+
 # --- tests on one value -------------------------------------------------------------------------------------
 
 _EMAIL = re.compile(r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]{2,}$")

@@ -52,6 +52,14 @@ _SAMPLE_ROWS = 2_000
 #: Ends of names of columns whose digits look like telephone numbers and are none.
 _NUMBERING = re.compile(r"(id|ids|code|key|ref|编号|编码|代码|单号)$")
 
+#: Names of numbers that name a person or a customer, of whatever country or company: "uganda_nin", "art_number",
+#: "policy no", "patient id". Such a column is compared as an identifier if it holds codes.
+_NUMBERS_PEOPLE = re.compile(
+    r"\b(?:nin|nic|nif|nie|rut|curp|pesel|bsn|nhs|mrn|aadhaar|pan)\b"
+    r"|\b(?:patient|policy|member|membership|insurance|insured|passenger|student|employee|citizen|voter|license|licence"
+    r"|art|hospital|clinic|health|tax|vat|account) (?:id|no|nr|num|number|card|code)$"
+)
+
 #: Fields that say who a record is.
 _WHO = frozenset({"full_name", "given_name", "surname", "company"})
 
@@ -199,6 +207,8 @@ def _find_role(column: str, values: list[str]) -> Role:
     if name in map(compact, aliases.places):
         return Role(column, "", 0.0, "its name means a place or an organization, which others may only have to do with")
     guess = contents.guess_from_contents(values)
+    if _NUMBERS_PEOPLE.search(_words_of(column)) and contents.share_of(contents.is_code, values) >= 0.9:
+        return Role(column, "other_id", 0.75, "its name says that it numbers people, and its values are codes")
     if guess and guess.field == "phone" and _NUMBERING.search(name):
         return Role(column, "", 0.0, "its name says that its numbers number something")
     if guess and (word := _field_word(name, guess.field, aliases)):
@@ -206,6 +216,11 @@ def _find_role(column: str, values: list[str]) -> Role:
     if guess:
         return Role(column, guess.field, guess.confidence, guess.reason)
     return Role(column, "", 0.0, "neither its name nor its values say what it means")
+
+
+def _words_of(column: str) -> str:
+    """The column's name in lower-case words."""
+    return re.sub(r"[\W_]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", column)).lower().strip()
 
 
 def _confirmed(role: Role, values: list[str]) -> Role:

@@ -42,6 +42,8 @@ def spread(values: pa.Array, rows: pa.Array) -> Coded:
     >>> spread(pa.array(["b", None, "b", "a"]), pa.array([0, 3, 2, 1], pa.int32())).to_pylist()
     ['b', 'a', 'b', None]
     """
+    if values.null_count == len(values):
+        return no_values(len(rows))
     encoded = values.dictionary_encode()
     return pa.DictionaryArray.from_arrays(encoded.indices.take(rows), encoded.dictionary)
 

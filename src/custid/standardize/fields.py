@@ -51,6 +51,7 @@ FIELDS: dict[str, str] = {
     "wechat_openid": "identifier",
     "wechat_unionid": "identifier",
     "device_id": "identifier",
+    "other_id": "identifier",
 }
 
 _NUMBERED = re.compile(r"^(?P<base>.+?)_(?P<number>[2-9]|[1-9]\d)$")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from custid.standardize.text import matches, nulls, plain_letters
+from custid.standardize.text import matches, nulls, on_some, plain_letters
 
 # Reasons, as they stand in reports.
 PLACEHOLDER = "placeholder"  # a word or number that is typed instead of a value
@@ -106,8 +106,9 @@ def placeholders(values: pa.Array, field: str, kind: str) -> pa.Array:
     >>> placeholders(pa.array(["N/A", "无", "--", "Nan", "Lee", None]), "given_name", "name").to_pylist()
     ['placeholder', 'placeholder', 'placeholder', None, None, None]
     """
-    # No placeholder holds a digit, and most numbers, dates and addresses do.
-    plain = plain_letters(pc.if_else(matches(values, "[0-9]"), pa.scalar("0"), values))
+    # No placeholder holds a digit, and most Chinese addresses do: they need not be made plain for this.
+    beyond = pc.fill_null(pc.invert(pc.string_is_ascii(values)), False)
+    plain = plain_letters(on_some(values, beyond, lambda some: pc.if_else(matches(some, "[0-9]"), "0", some)))
     found = pc.is_in(plain, pa.array(sorted(PLACEHOLDERS), pa.string()))
     found = pc.or_(found, matches(plain, r"^(?:[\p{P}\p{S} ]+|[x*?]{2,}|某+)$"))
     real = _REAL.get(field) or _REAL.get(kind)

@@ -18,7 +18,6 @@ surname and   given name ("zhangwei"); shorter ones are left alone, for Susan an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -95,6 +94,7 @@ _ALL_CAPITALS = r"^[A-Z]{2,}(?:-[A-Z]{2,})?(?: ?, ?| )[A-Z]{2,}(?:-[A-Z]{2,})?$"
 _TITLE_START = "(?:" + "|".join(sorted(TITLES)) + ")"
 _SUFFIX_END = "(?:" + "|".join(sorted(SUFFIXES)) + ")"
 _SPLIT_PINYIN_MIN = 4
+_NO_SURNAME = 100_000
 
 
 class Parts(NamedTuple):
@@ -187,21 +187,22 @@ def _two_words(marked: pa.Array, values: pa.Array) -> tuple[pa.Array, pa.Array]:
     first, last = (pc.struct_field(found, name).dictionary_encode() for name in ("first", "last"))
     comma = pc.match_substring(pc.struct_field(found, "between"), ",")
 
-    def told(words: pa.DictionaryArray, function: Callable[[str], bool | int]) -> pa.Array:
-        plain = [_plain_word(word) for word in words.dictionary.to_pylist()]
-        return pa.array([int(function(word)) for word in plain], pa.int32()).take(words.indices)
-
-    def standard(words: pa.DictionaryArray) -> pa.Array:
-        plain = [_phrase([_plain_word(word)]) for word in words.dictionary.to_pylist()]
-        return pa.array(plain, pa.string()).take(words.indices)
-
-    behind = pc.equal(told(last, lambda word: word in SUFFIXES or word in CREDENTIALS), 1)
-    front = pc.and_(pc.invert(comma), pc.equal(told(first, lambda word: word in TITLES), 1))
-    chinese = pc.equal(pc.multiply(told(first, _is_pinyin), told(last, _is_pinyin)), 1)
-    surname_first = pc.and_(chinese, pc.less(told(first, _surname_rank), told(last, _surname_rank)))
+    words = [[_plain_word(word) for word in column.dictionary.to_pylist()] for column in (first, last)]
+    behind = pa.array([word in SUFFIXES or word in CREDENTIALS for word in words[1]], pa.bool_()).take(last.indices)
+    titled = pa.array([word in TITLES for word in words[0]], pa.bool_()).take(first.indices)
+    front = pc.and_(pc.invert(comma), titled)
+    ranks = [
+        pa.array([_surname_rank(word) for word in some], pa.int32()).take(column.indices)
+        for some, column in zip(words, (first, last), strict=True)
+    ]
+    # Both in pinyin: the one of the lower rank is the surname.
+    surname_first = pc.and_(pc.less(ranks[0], ranks[1]), pc.less_equal(ranks[1], _NO_SURNAME))
     swap = pc.or_(comma, surname_first)
     sure = pc.and_(found.is_valid(), pc.invert(pc.fill_null(pc.or_(behind, front), True)))
-    one, two = standard(first), standard(last)
+    one, two = (
+        pa.array([_phrase([word]) for word in some], pa.string()).take(column.indices)
+        for some, column in zip(words, (first, last), strict=True)
+    )
     return where(sure, pc.if_else(swap, two, one)), where(sure, pc.if_else(swap, one, two))
 
 
@@ -210,8 +211,11 @@ def _plain_word(word: str) -> str:
 
 
 def _surname_rank(word: str) -> int:
-    """The rank of a word in pinyin among surnames, those of one syllable first, as in `_split_pinyin`."""
-    return PINYIN_SURNAMES[word] + 10_000 * (syllables(word) > 1) if word in PINYIN_SURNAMES else 100_000
+    """The rank of a word in pinyin among surnames, those of one syllable first, as in `_split_pinyin`; `_NO_SURNAME`
+    for other words in pinyin, and more for those that are not."""
+    if not _is_pinyin(word):
+        return _NO_SURNAME + 1
+    return PINYIN_SURNAMES[word] + 10_000 * (syllables(word) > 1) if word in PINYIN_SURNAMES else _NO_SURNAME
 
 
 def split_name(text: str, written: str = "") -> Parts:

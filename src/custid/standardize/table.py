@@ -41,6 +41,9 @@ _NAME_PARTS = ("given_name", "middle_name", "surname", "maiden_name", "nickname"
 _MONTH_FIRST = frozenset({"US", "PH", "FM", "MH"})
 _YEAR_FIRST = frozenset({"CN", "TW", "HK", "MO", "JP", "KR", "HU", "LT", "MN", "CA"})
 
+# Distinct values worked on at once: few enough that what is made of them on the way stays small.
+_PIECE = 1 << 17
+
 Columns = dict[str, Coded]
 
 
@@ -163,12 +166,18 @@ class _Work:
         kind: Callable[[pa.Array, pa.Array], Outcome],
     ) -> Columns:
         """`raw`, `contexts`: distinct values as written, each with its context; `rows`: which of them a row holds."""
-        values = clean(raw)
         base = base_of(column)
-        placeholder = junk.placeholders(values, base, FIELDS[base])
-        found = kind(where(pc.is_null(placeholder), values), contexts)
-        self._note(column, raw, rows, junk.first_reason(placeholder, found.reason))
-        return {name: coded.spread(part, rows) for name, part in found.columns.items()}
+        pieces: list[Outcome] = []
+        for start in range(0, max(1, len(raw)), _PIECE):
+            values = clean(raw.slice(start, _PIECE))
+            placeholder = junk.placeholders(values, base, FIELDS[base])
+            found = kind(where(pc.is_null(placeholder), values), contexts.slice(start, _PIECE))
+            pieces.append(Outcome(found.columns, junk.first_reason(placeholder, found.reason)))
+        self._note(column, raw, rows, pa.concat_arrays([piece.reason for piece in pieces]))
+        return {
+            name: coded.spread(pa.concat_arrays([piece.columns[name] for piece in pieces]), rows)
+            for name in pieces[0].columns
+        }
 
     def _note(self, column: str, raw: pa.Array, rows: pa.Array, reason: pa.Array) -> None:
         at = np.flatnonzero(reason.is_valid().to_numpy(zero_copy_only=False))
