@@ -98,6 +98,35 @@ def quality(clusters: Path, truth: Path) -> dict[str, Any]:
     }
 
 
+def to_clusters(row: dict[str, Any]) -> tuple[float, float]:
+    """CPU seconds and peak memory of custid until clusters are found."""
+    until = list(row["stages"]).index("cluster") + 1
+    stages = list(row["stages"].values())[:until]
+    return sum(stage["cpu_s"] for stage in stages), max(stage["peak_mb"] for stage in stages)
+
+
+def plot(rows: list[dict[str, Any]], path: Path) -> None:
+    """CPU seconds and peak memory against the number of records."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "custid"
+    import matplotlib.pyplot as plt
+
+    good = [row for row in rows if "f1" in row]
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    for tool in dict.fromkeys(row["tool"] for row in good):
+        own = [row for row in good if row["tool"] == tool]
+        for ax, name in zip(axes, ("cpu_s", "peak_mb"), strict=True):
+            ax.loglog([row["records"] for row in own], [row[name] for row in own], "o-", label=tool)
+    for ax, title in zip(axes, ("CPU seconds", "peak memory, MB"), strict=True):
+        ax.set_title(title)
+        ax.set_xlabel("records")
+        ax.grid(which="both", alpha=0.3)
+    axes[0].legend()
+    figure.savefig(path, metadata={"Date": None})
+
+
 def markdown(rows: list[dict[str, Any]], machine: dict[str, Any]) -> str:
     """The report."""
     lines = [
@@ -143,6 +172,13 @@ def markdown(rows: list[dict[str, Any]], machine: dict[str, Any]) -> str:
             f"| {a['peak_mb'] / b['peak_mb']:.2f} |"
             for a, b in sides
         ]
+        lines += [
+            f"| {a['records']:,}, up to the clusters | {b['tool']} {b['version']} | {cpu_s / b['cpu_s']:.2f} "
+            f"| {peak / b['peak_mb']:.2f} |"
+            for a, b in sides
+            for cpu_s, peak in [to_clusters(a)]
+        ]
+        lines += ["", "Past the clusters, where the rival ends, custid assigns ids and chooses golden records."]
     for row in good:
         if "stages" in row:
             lines += ["", f"custid at {row['records']:,} records, {row['candidates']:,} candidate pairs, by stage:", ""]
@@ -188,7 +224,8 @@ def main() -> int:
                 json.dumps({"machine": machine, "format": asked.format, "rows": rows}, indent=1)
             )
             (asked.out / "scale.md").write_text(markdown(rows, machine))
-    print(f"\nwritten: {asked.out}/scale.md, scale.json")
+    plot(rows, asked.out / "scale.svg")
+    print(f"\nwritten: {asked.out}/scale.md, scale.json, scale.svg")
     return 0
 
 

@@ -42,7 +42,7 @@ _MONTH_FIRST = frozenset({"US", "PH", "FM", "MH"})
 _YEAR_FIRST = frozenset({"CN", "TW", "HK", "MO", "JP", "KR", "HU", "LT", "MN", "CA"})
 
 # Distinct values worked on at once: few enough that what is made of them on the way stays small.
-_PIECE = 1 << 17
+_PIECE = 1 << 18
 
 Columns = dict[str, Coded]
 
