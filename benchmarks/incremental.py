@@ -2,7 +2,7 @@
 
     python benchmarks/incremental.py [--records 100k] [--batch 10k] [--out FOLDER]
 
-Made-up households: all but the last records go into a new registry, then the rest as a batch, then the same batch again,
+Made-up households: all but the last records go into a new registry, then the rest as a batch, then the batch again,
 each with `custid run`'s own calls. Today every run matches all known records again, so a batch costs about as much as
 everything; this measures it. Out: OUT/incremental.md, incremental.json.
 """
