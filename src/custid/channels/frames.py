@@ -25,14 +25,13 @@ from custid.errors import InputError, UsageError
 def read_parquet(path: Path) -> Rows:
     """All rows of a Parquet file. Raises InputError when it is damaged."""
     try:
-        table = pq.ParquetFile(path, pre_buffer=False).read()
+        table = pq.ParquetFile(path).read()
     except (pa.ArrowException, OSError) as error:
         raise InputError(
             f"{path} is not a Parquet file that can be read ({_first_line(error)}). It may be damaged or "
             "cut short: "
             "write it again, or name its format with format=."
         ) from error
-    pa.default_memory_pool().release_unused()
     return _rows(table, str(path), "parquet", [])
 
 

@@ -48,7 +48,8 @@ class Engine(Protocol):
     name: str
 
     def standardize(self, records: pa.Table, countries: Mapping[str, str]) -> pa.Table:
-        """STORED_RECORDS + fields → record_key, channel, and one string column per comparable value.
+        """STORED_RECORDS + fields → record_key, channel, and one column of strings, dictionary-encoded or not, per
+        comparable value.
 
         `countries`: channel → ISO 3166 code by which its national telephone numbers and dates are read.
         """
