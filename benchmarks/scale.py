@@ -200,12 +200,17 @@ def main() -> int:
         "--work", type=Path, default=ROOT / "build" / "benchmarks", help="where made-up records are kept"
     )
     parser.add_argument("--out", type=Path, default=HERE / "results")
+    parser.add_argument("--add", action="store_true", help="keep what OUT has of other sizes, measured before")
     parser.add_argument("--timeout", type=float, default=3600, help="seconds for one tool at one size")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     tools = [TOOLS["custid"], *([TOOLS["splink"]] if asked.rivals else [])]
     versions = {tool.name: ready(tool) for tool in tools}
-    rows = []
+    rows: list[dict[str, Any]] = []
+    before = asked.out / "scale.json"
+    if asked.add and before.exists():
+        sizes = asked.sizes.split(",")
+        rows = [row for row in json.loads(before.read_text("utf-8"))["rows"] if row["size"] not in sizes]
     for size in asked.sizes.split(","):
         folder = made(size, asked.work, asked.format)
         for tool in tools:
