@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,15 @@ def test_a_same_decision_joins_what_no_evidence_joins(tmp_path: Path, model: Mod
     resolve(channel, registry=registry, model=model)
     assert registry.lookup("crm", "1") != registry.lookup("crm", "2")
     assert registry.verify() == []
+
+
+def test_what_a_steward_has_said_waits_for_review_no_longer(tmp_path: Path, model: Model) -> None:
+    registry = custid.connect(tmp_path / "c.db")
+    channel = Channel("crm", _table([_row("1", 0), _row("2", 0, email=None), _row("3", 4)]), record_id="id")
+    asking = replace(model, match_threshold=100.0)
+    assert resolve(channel, registry=registry, model=asking).review.to_pandas()["right_record_id"].tolist() == ["2"]
+    registry.decide(("crm", "2"), ("crm", "1"), "unsure", actor="steward")
+    assert len(resolve(channel, registry=registry, model=asking).review) == 0
 
 
 # --- kinds of channels --------------------------------------------------------------------------------------

@@ -342,15 +342,12 @@ def _review(edges: pa.Table, clustering: Clustering, links: pa.Table, decisions:
     order = np.argsort(keys)
     customer = links["customer_id"].combine_chunks().dictionary_encode().indices.to_numpy()[order]
     sides = [customer[np.searchsorted(keys[order], waiting[side].to_numpy())] for side in ("left_key", "right_key")]
-    decided = (
-        set(zip(decisions["left_key"].to_pylist(), decisions["right_key"].to_pylist(), strict=True))
-        if len(decisions)
-        else set()
+    # In edges as in decisions the left key is the lower one; a decision may name a record that is gone.
+    span = max(int(found.max(initial=0)) for found in (keys, decisions["right_key"].to_numpy())) + 1
+    asked, decided = (
+        table["left_key"].to_numpy() * span + table["right_key"].to_numpy() for table in (waiting, decisions)
     )
-    pairs = zip(waiting["left_key"].to_pylist(), waiting["right_key"].to_pylist(), strict=True) if decided else ()
-    apart = sides[0] != sides[1]
-    if decided:
-        apart &= np.array([(min(pair), max(pair)) not in decided for pair in pairs], bool)
+    apart = (sides[0] != sides[1]) & ~np.isin(asked, decided)
     return waiting.filter(pa.array(apart, pa.bool_())).sort_by(
         [("match_weight", "descending"), ("left_key", "ascending"), ("right_key", "ascending")]
     )

@@ -8,7 +8,7 @@ came in, today or over the years (I3).
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -189,20 +189,23 @@ class LocalEngine:
     def _blocks(self, columns: Columns, model: Model) -> list[blocking.Blocks]:
         """The rules applied; remembered between training and matching."""
         if self._blocked is None or self._blocked[0] != model.blocking or self._blocked[1] is not columns:
-            blocks = [blocking.block(columns, rule, model.narrowing, model.block_rows_max) for rule in model.blocking]
-            self._blocked = (model.blocking, columns, blocks)
+            self._blocked = (model.blocking, columns, _applied(columns, model.blocking, model))
         return self._blocked[2]
 
     def _shared(self, columns: Columns, model: Model) -> list[blocking.Blocks]:
         """What relatives share, as rules: they are learnt about from these, whatever rules the budget allowed."""
         rules = [rule for rule in relatives_rules(columns) if rule not in model.blocking]
-        return [blocking.block(columns, rule, model.narrowing, model.block_rows_max) for rule in rules]
+        return _applied(columns, rules, model)
 
     def _columns(self, values: pa.Table) -> Columns:
         """`values` encoded; the last table is remembered, as one run asks for it several times."""
         if self._encoded is None or self._encoded[0] is not values:
             self._encoded = (values, Columns(values))
         return self._encoded[1]
+
+
+def _applied(columns: Columns, rules: Iterable[BlockingRule], model: Model) -> list[blocking.Blocks]:
+    return [blocking.block(columns, rule, model.narrowing, model.block_rows_max) for rule in rules]
 
 
 def _once(values: pa.Table, channels: tuple[str, ...]) -> npt.NDArray[np.int64] | None:

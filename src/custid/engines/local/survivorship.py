@@ -38,7 +38,6 @@ class _Merits:
     then the more recent, the more complete, the earlier record first: what decides where a rule leaves a tie."""
 
     standing: npt.NDArray[np.int64]
-    recency: npt.NDArray[np.int64]
     completeness: npt.NDArray[np.int64]
     channel: npt.NDArray[np.object_]
 
@@ -103,7 +102,6 @@ def _merits(records: pa.Table, fields: list[str], customer: npt.NDArray[np.int64
     standing[order] = np.arange(len(order))
     return _Merits(
         standing,
-        recency,
         filled,
         records["channel"].to_numpy(zero_copy_only=False),
     )
@@ -117,10 +115,6 @@ def _ballot(records: pa.Table, names: list[str], customer: npt.NDArray[np.int64]
     if isinstance(kept, pa.ChunkedArray):
         kept = kept.combine_chunks()
     return _Ballot(row, customer[row], kept)
-
-
-def _by_recency(ballot: _Ballot, merits: _Merits, _: str) -> Ranks:
-    return merits.recency[ballot.row]
 
 
 def _by_completeness(ballot: _Ballot, merits: _Merits, _: str) -> Ranks:
@@ -144,8 +138,8 @@ def _by_trust(ballot: _Ballot, merits: _Merits, order: str) -> Ranks:
     return np.array([worth.get(name, 0) for name in merits.channel[ballot.row]], np.int64)
 
 
-_RULES: dict[str, Callable[[_Ballot, _Merits, str], Ranks]] = {
-    "most_recent": _by_recency,
+#: What a rule goes by, before standing; most_recent goes by standing alone.
+_RANKS: dict[str, Callable[[_Ballot, _Merits, str], Ranks]] = {
     "most_complete": _by_completeness,
     "most_frequent": _by_frequency,
     "longest": _by_length,
@@ -156,7 +150,7 @@ _RULES: dict[str, Callable[[_Ballot, _Merits, str], Ranks]] = {
 def _elect(ballot: _Ballot, merits: _Merits, rule: str, customers: int) -> npt.NDArray[np.int64]:
     """The winning row per customer; -1 where no record has a value."""
     name, _, argument = rule.partition(" ")
-    if name not in _RULES or (name == "trusted") != bool(argument.strip()):
+    if name not in ("most_recent", *_RANKS) or (name == "trusted") != bool(argument.strip()):
         raise ConfigError(
             f"survivorship rule {rule!r} is not known. Use one of most_recent, most_complete, most_frequent, "
             "longest, or 'trusted CHANNEL, CHANNEL, …'."
@@ -165,7 +159,7 @@ def _elect(ballot: _Ballot, merits: _Merits, rule: str, customers: int) -> npt.N
     if name == "most_recent":
         order = np.argsort(standing)
     else:
-        order = np.lexsort((standing, -_RULES[name](ballot, merits, argument), ballot.customer))
+        order = np.lexsort((standing, -_RANKS[name](ballot, merits, argument), ballot.customer))
     first = np.ones(len(order), bool)
     first[1:] = ballot.customer[order][1:] != ballot.customer[order][:-1]
     winners = np.full(customers, -1, np.int64)

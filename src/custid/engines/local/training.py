@@ -408,7 +408,7 @@ def _strangers(
     """What random pairs show, less the matches and relatives among them."""
     out = []
     for i, shares in enumerate(seen):
-        rest = shares - share_matches * m[i] - share_relatives * (h[i] if h is not None else m[i])
+        rest = shares - share_matches * m[i] - share_relatives * h[i]
         rest = np.maximum(rest, 0.1 / max(1, records) * np.minimum(m[i], 1))
         out.append(rest / rest.sum())
     return out
