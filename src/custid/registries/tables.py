@@ -48,6 +48,12 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE custid.models (model_id VARCHAR NOT NULL, model VARCHAR NOT NULL,
             run_id BIGINT NOT NULL)""",
     ),
+    (
+        # What a batch is matched against without reading everything: the blocking keys of all live records, and
+        # their comparable values, one text a record (see `registries.packing`).
+        "CREATE TABLE custid.keys (key BIGINT NOT NULL, record_key BIGINT NOT NULL)",
+        "CREATE TABLE custid.comparables (record_key BIGINT NOT NULL, packed VARCHAR NOT NULL)",
+    ),
 )
 
 FORMAT = len(STEPS)

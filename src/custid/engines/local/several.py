@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from custid.engines.local.hashing import mixed
 from custid.standardize.text import words
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def sketches(dictionary: Dictionary) -> list[Codes]:
         for number in range(BANDS * BAND_HASHES):
             hashed = np.where(there, grams * odd[number] + shift[number], np.uint64(0xFFFFFFFFFFFFFFFF))
             band = bands[number // BAND_HASHES, start : start + _CHUNK]
-            band[:] = _mixed(band ^ hashed.min(axis=1))
+            band[:] = mixed(band ^ hashed.min(axis=1))
     out = []
     numbered = 0
     for band in bands:
@@ -97,15 +98,7 @@ def _grams(chars: npt.NDArray[np.uint32], lengths: npt.NDArray[np.int32]) -> Has
     for offset in (2, 3):
         padded[at, lengths + offset] = 1
     first, second = padded[:, :-2] * np.uint64(1 << 42), padded[:, 1:-1] * np.uint64(1 << 21)
-    return _mixed(first + second + padded[:, 2:])
-
-
-def _mixed(numbers: Hashes) -> Hashes:
-    """Numbers scattered over 64 bits, one to one (the finalizer of SplitMix64; Steele, Lea and Flood 2014)."""
-    numbers = numbers + np.uint64(0x9E3779B97F4A7C15)
-    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return numbers ^ (numbers >> np.uint64(31))
+    return mixed(first + second + padded[:, 2:])
 
 
 _SHORT = re.compile(r"[a-z]{3,8}")
