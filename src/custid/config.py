@@ -14,15 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from custid.channels.spec import Channel, Kind
-from custid.errors import ConfigError
+from custid.channels.spec import FORMATS, Channel, Kind
+from custid.channels.urls import scheme_of
+from custid.errors import ConfigError, UsageError
+from custid.identity.codes import CodeFormat, declare
 from custid.model.files import from_toml
 from custid.model.spec import Model
 
 _TEXT, _TEXTS, _TABLE, _SHARE = "text in quotes", "text or a list of texts", "a table", "a number from 0 to 1"
 _FLAG = "true or false"
+_TEXT_OR_NOTHING, _SHEET = "text in quotes, which may be empty", "a sheet's name or its number from 1"
 
-_KEYS = {"registry": _TEXT, "output": _TEXT, "model": _TEXT, "channels": _TABLE}
+_KEYS = {"registry": _TEXT, "output": _TEXT, "model": _TEXT, "codes": _TABLE, "channels": _TABLE}
 
 #: The keys of a channel: the fields of `Channel`, with `path` for its source.
 _CHANNEL_KEYS = {
@@ -36,25 +39,30 @@ _CHANNEL_KEYS = {
     "format": _TEXT,
     "encoding": _TEXT,
     "delimiter": _TEXT,
+    "quote": _TEXT_OR_NOTHING,
+    "sheet": _SHEET,
+    "table": _TEXT,
+    "query": _TEXT,
     "country": _TEXT,
     "retire_share_max": _SHARE,
     "unique": _FLAG,
 }
 
-_CHOICES = {"kind": get_args(Kind), "format": ("csv", "parquet")}
+_CHOICES = {"kind": get_args(Kind), "format": FORMATS}
 
 
 @dataclass(frozen=True)
 class Config:
     """What a `customers.toml` says.
 
-    `registry`: path or URL. `output`: the folder for a run's tables. `model`: None where the file names none.
+    `registry`: path or URL. `output`: the folder for a run's tables. `model`, `codes`: None where the file names none.
     """
 
     path: Path
     registry: str
     output: Path
     model: Model | None
+    codes: CodeFormat | None
     channels: tuple[Channel, ...]
 
 
@@ -75,6 +83,7 @@ def read_config(path: str | Path) -> Config:
         registry=_location(folder, settings.get("registry", "customers.db")),
         output=folder / Path(settings.get("output", "out")).expanduser(),
         model=_model(folder / settings["model"], path) if "model" in settings else None,
+        codes=_codes(settings["codes"], path) if "codes" in settings else None,
         channels=tuple(_channel(name, channel, path) for name, channel in channels.items()),
     )
 
@@ -113,6 +122,13 @@ def _model(path: Path, config: Path) -> Model:
         ) from error
 
 
+def _codes(settings: dict[str, Any], path: Path) -> CodeFormat:
+    try:
+        return declare(settings)
+    except UsageError as error:
+        raise ConfigError(f"{path}, [codes]: {error}") from error
+
+
 def _channel(name: str, settings: Any, path: Path) -> Channel:
     place = f"{path}, [channels.{name}]"
     if not isinstance(settings, dict):
@@ -123,7 +139,7 @@ def _channel(name: str, settings: Any, path: Path) -> Channel:
         )
     _check_keys(settings, _CHANNEL_KEYS, place)
     if "path" not in settings:
-        raise ConfigError(f'{place}: no path. Say which file to read: path = "{name}.csv".')
+        raise ConfigError(f'{place}: no path. Say what to read: path = "{name}.csv".')
     for column, field in settings.get("columns", {}).items():
         if not isinstance(field, str):
             raise ConfigError(
@@ -133,7 +149,19 @@ def _channel(name: str, settings: Any, path: Path) -> Channel:
     options = {key: value for key, value in settings.items() if key != "path"}
     if isinstance(options.get("record_id"), list):
         options["record_id"] = tuple(options["record_id"])
-    return Channel(name=name, source=path.parent / Path(settings["path"]).expanduser(), **options)
+    return Channel(name=name, source=_source(path.parent, settings["path"]), **options)
+
+
+def _source(folder: Path, path: str) -> str | Path:
+    """What a channel reads; relative to the configuration's folder, also where a DuckDB file is named by a URL.
+
+    >>> _source(Path("jobs"), "duckdb:///shop.db"), _source(Path("jobs"), "s3://bucket/crm.csv")
+    ('duckdb:///jobs/shop.db', 's3://bucket/crm.csv')
+    """
+    scheme = scheme_of(path)
+    if scheme == "duckdb":
+        return "duckdb:///" + (folder / Path(path.partition(":///")[2]).expanduser()).as_posix()
+    return path if scheme else folder / Path(path).expanduser()
 
 
 def _check_keys(settings: Mapping[str, Any], known: Mapping[str, str], place: str) -> None:
@@ -154,6 +182,10 @@ def _is(value: Any, wanted: str) -> bool:
         return isinstance(value, bool)
     if wanted == _TABLE:
         return isinstance(value, dict)
+    if wanted == _TEXT_OR_NOTHING:
+        return isinstance(value, str)
+    if wanted == _SHEET and isinstance(value, int):
+        return not isinstance(value, bool) and value >= 1
     if wanted == _TEXTS and isinstance(value, list):
         return bool(value) and all(isinstance(part, str) for part in value)
     return isinstance(value, str) and value != ""

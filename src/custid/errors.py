@@ -12,7 +12,8 @@
     │   ├── RegistryTooNew         written by a newer custid
     │   ├── RegistryBusy           another process holds the file
     │   ├── RunConflict            another run landed since this one read its state
-    │   └── DecisionConflict       a decision contradicts an earlier one
+    │   ├── DecisionConflict       a decision contradicts an earlier one
+    │   └── CodeConflict           a customer code would be two customers'
     ├── UnknownCustomer            no such customer id, record or run
     └── MissingExtra               an optional part of custid is not installed
 
@@ -68,6 +69,10 @@ class RunConflict(RegistryError):
 
 class DecisionConflict(RegistryError):
     """A decision contradicts an earlier one; both are named."""
+
+
+class CodeConflict(RegistryError):
+    """A customer code would answer with two customers; both are named."""
 
 
 class UnknownCustomer(CustidError):

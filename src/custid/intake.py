@@ -11,7 +11,7 @@ stale and changes nothing: batches may arrive in any order (I3).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -29,13 +29,30 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Intake:
-    """`all`: STORED_RECORDS + fields after this run; `live`: those that are live; `touched`: those to write.
-    `counts`: per channel new, changed, unchanged, stale, gone."""
+    """`all`: STORED_RECORDS + fields after this run, as far as the records before were given; `live`: those that are
+    live; `touched`: those to write. `live_more`: by how many there are more live ones than before. `counts`: per
+    channel new, changed, unchanged, stale, gone."""
 
     all: pa.Table
     live: pa.Table
     touched: pa.Table
+    live_more: int
     counts: dict[str, dict[str, int]]
+
+    @property
+    def arrived(self) -> pa.Table:
+        """The touched records that are live."""
+        return self.touched.filter(self.touched["live"])
+
+    def among(self, records: pa.Table) -> Intake:
+        """The same, with all the records there were before."""
+        before = pc.invert(pc.is_in(records["record_key"], value_set=self.touched["record_key"].combine_chunks()))
+        fields = schemas.fields_of(self.all, schemas.STORED_RECORDS)
+        fields += [name for name in schemas.fields_of(records, schemas.STORED_RECORDS) if name not in fields]
+        parts = [_with_fields(table, fields) for table in (records.filter(before), self.touched)]
+        everything = _sorted_by(_together(parts), "record_key")
+        live = _rows_where(everything, everything["live"].to_numpy(zero_copy_only=False))
+        return replace(self, all=everything, live=live)
 
 
 def take_in(state: State, channels: Sequence[Channel], readings: Sequence[Reading]) -> Intake:
@@ -90,7 +107,7 @@ def take_in(state: State, channels: Sequence[Channel], readings: Sequence[Readin
     untouched = _rows_where(stored, ~(gone | replaced))
     everything = _sorted_by(_together([untouched, touched]), "record_key")
     live = _rows_where(everything, everything["live"].to_numpy(zero_copy_only=False))
-    return Intake(everything, live, touched, counts)
+    return Intake(everything, live, touched, len(live) - int(was_live.sum()), counts)
 
 
 def _compared(incoming: pa.Table, rows: Rows, stored: pa.Table, before: Rows, fields: list[str]) -> tuple[Mask, Mask]:

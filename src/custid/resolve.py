@@ -3,7 +3,10 @@
 In: channels (or one frame), a registry. Out: a `Run`. Everything between is worked out without a lock; the registry
 is written once, at the end, whole or not at all (I7).
 
-    read → take in → standardize → model → match → cluster → assign → commit → golden records
+    read → take in → standardize → model → match → cluster → assign → commit
+
+Where a registry knows a model and its records, a batch is matched against what it concerns of them; otherwise, and when
+anything but the records has changed, everything is matched. The outcome is the same (I3).
 """
 
 from __future__ import annotations
@@ -11,37 +14,46 @@ from __future__ import annotations
 import getpass
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 import custid
 from custid import schemas
 from custid.channels import Channel, Reading, read
-from custid.engines.base import Clustering, Engine, Matches, Progress, silent
+from custid.engines.base import Engine, Progress, silent
 from custid.engines.local import LocalEngine
 from custid.errors import RunConflict, UsageError
 from custid.identity.assign import Assignment, assign
+from custid.identity.codes import CodeFormat, check_fields, declare
 from custid.identity.events import seal
+from custid.identity.evidence import ties
 from custid.identity.ids import mint
 from custid.intake import Intake, take_in
+from custid.matching import Worked, work_on_batch, work_on_everything
 from custid.model.files import from_json, model_id, to_json
 from custid.model.notes import notes_of
 from custid.model.spec import Model
 from custid.registries import connect
-from custid.registries.base import Commit, Registry, State, empty_state
+from custid.registries.base import Commit, Head, Registry, State, empty_head, empty_state
+from custid.reports.preview import preview
 from custid.reports.summary import card
+from custid.results import EVENT_RECORDS, PAIR_RECORDS, Outcome, changes_of, named, quality_of, review_of, xref_of
 from custid.tables import Table
 
 #: Reruns after another run landed first, before giving up.
 RETRIES = 3
 SEED = 1
+#: A batch that touches a larger share of all live records than this is not matched alone: matching all is as fast.
+BATCH_SHARE_MAX = 0.2
+#: When there are so many times the records that a model's frequencies were counted on, they are counted anew.
+GROWTH_MAX = 4
 
 
 @dataclass(frozen=True)
@@ -49,25 +61,43 @@ class Run:
     """What a run did, and its tables.
 
     `run_id` is None for a dry run and without a registry; `previous` is the run before (0: none).
-    `xref` XREF; `golden` one row per customer; `changes` CHANGES of this run; `rejects` REJECTS; `review` EDGES
-    (+ reason, left_channel, left_record_id, right_channel, right_record_id) for stewards: pairs between the two
-    thresholds, and pairs a guard kept apart, strongest first; `quality` QUALITY by customer_id, for customers of three
-    records or more, weakest first; `summary` plain data.
+    `xref` XREF; `golden` one row per customer; `changes` CHANGES of this run; `events` EVENTS + NAMES of this run;
+    `rejects` REJECTS; `review` EDGES (+ reason, left_channel, left_record_id, right_channel, right_record_id) for
+    stewards: pairs between the two thresholds, and pairs a guard kept apart, strongest first; `quality` QUALITY by
+    customer_id, for customers of three records or more, weakest first; `summary` plain data.
+    A batch that was matched against what a registry knows concerns few customers: `review` and `quality` are of those.
     """
 
     run_id: int | None
     previous: int
     summary: dict[str, Any] = field(repr=False)
-    xref: Table = field(repr=False)
-    golden: Table = field(repr=False)
     changes: Table = field(repr=False)
+    events: Table = field(repr=False)
     rejects: Table = field(repr=False)
     review: Table = field(repr=False)
     quality: Table = field(repr=False)
     model: Model = field(repr=False)
+    _outcome: Outcome = field(repr=False)
+    _engine: Engine = field(repr=False)
+
+    @cached_property
+    def xref(self) -> Table:
+        """XREF of all records. Raises RunConflict when it has to be read and another run has landed meanwhile."""
+        return Table(xref_of(*self._outcome.everything()))
+
+    @cached_property
+    def golden(self) -> Table:
+        """Golden records: one row per customer, all of them; worked out when first asked for. Raises RunConflict, as
+        `xref`."""
+        return Table(self._engine.survive(*self._outcome.everything(), self.model))
 
     def __repr__(self) -> str:
         return card(self.summary)
+
+    @property
+    def preview(self) -> Table:
+        """What changes for which customers, and why: PREVIEW (see `custid.reports.preview`)."""
+        return Table(preview(self.events.to_arrow()))
 
 
 def resolve(
@@ -78,6 +108,7 @@ def resolve(
     retrain: bool = False,
     dry_run: bool = False,
     retry: bool = False,
+    codes: str | Mapping[str, Any] | CodeFormat | None = None,
     actor: str | None = None,
     engine: Engine | None = None,
     progress: Progress = silent,
@@ -93,6 +124,8 @@ def resolve(
         retrain: train anew even if the registry has a model. Ids are carried over.
         dry_run: work everything out, write nothing.
         retry: when another run lands first, work it out again instead of raising RunConflict.
+        codes: the format of customer codes, as the table [codes] of customers.toml (see `custid.identity.codes`).
+            None: as the registry remembers; it issues none before a format was given once.
         actor: who or what runs this, for the history. None: the user's login name.
         engine: None: the local one.
         progress: called with (stage, done, total).
@@ -105,9 +138,10 @@ def resolve(
     held = connect(registry) if isinstance(registry, str | Path) else registry
     worker = engine or LocalEngine()
     who = actor or _login()
+    code_format = declare(codes) if codes is not None else None
     for attempt in range(RETRIES + 1):
         try:
-            return _run(channels, held, model, retrain, dry_run, who, worker, progress, entropy)
+            return _run(channels, held, model, retrain, dry_run, code_format, who, worker, progress, entropy)
         except RunConflict:
             if not retry or attempt == RETRIES:
                 raise
@@ -120,6 +154,7 @@ def _run(
     given_model: Model | None,
     retrain: bool,
     dry_run: bool,
+    codes: CodeFormat | None,
     actor: str,
     engine: Engine,
     progress: Progress,
@@ -127,75 +162,110 @@ def _run(
 ) -> Run:
     watch = _Watch(progress)
     started_at = datetime.now(UTC)
-    state = registry.read_state() if registry is not None else empty_state()
-
+    head = registry.head() if registry is not None else empty_head()
     with watch("read"):
         readings = [read(channel, progress=progress) for channel in channels]
-    intake = take_in(state, channels, readings)
-    readings = [replace(reading, records=schemas.empty(schemas.RECORDS)) for reading in readings]  # held by `intake`
 
-    known_model = given_model or (from_json(state.model) if state.model is not None else None)
-    countries = countries_of(known_model, channels)
+    known = given_model or (from_json(head.model) if head.model is not None else None)
+    because = _everything_because(head, known, given_model, channels, retrain)
+    state = empty_state()
+    if registry is not None and head.run_id:
+        state = registry.read_state() if because else _named_in(registry, head, channels, readings)
+    intake = take_in(state, channels, readings)
+    if codes is not None:
+        check_fields(codes, ["channel", *schemas.fields_of(intake.all, schemas.STORED_RECORDS)])
+    readings = [replace(reading, records=schemas.empty(schemas.RECORDS)) for reading in readings]  # held by `intake`
+    live = len(intake.live) if because else head.live + intake.live_more
+    if registry is not None and not because and (because := _batch_is_large(intake, live, known, given_model)):
+        state = registry.read_state()
+        intake = intake.among(state.records)
+
+    countries = countries_of(known, channels)
     with watch("standardize"):
-        values = engine.standardize(intake.live, countries)
+        values = engine.standardize(intake.live if because else intake.arrived, countries)
     with watch("train"):
-        retrain = retrain and given_model is None
-        model = replace(
-            model_for(known_model, retrain, engine, values, progress),
-            countries=countries,
-            unique_channels=_unique_channels(known_model, channels),
+        if because or known is None:
+            known = model_for(known, retrain and given_model is None, given_model is None, engine, values, progress)
+        model = replace(known, countries=countries, unique_channels=_unique_channels(known, channels))
+    if because or registry is None:
+        worked = work_on_everything(
+            intake, values, state, model, engine, keep=registry is not None, watch=watch, progress=progress
         )
-    with watch("match"):
-        matches = engine.match(values, model, progress=progress)
-    with watch("cluster"):
-        clustering = engine.cluster(values, matches.edges, state.decisions, model)
+    else:
+        with registry.view(head.run_id) as view:
+            worked = work_on_batch(intake, values, head, view, model, engine, watch=watch, progress=progress)
     del values
     engine.release()
     with watch("assign"):
-        assignment = _assign(state, matches, clustering, entropy)
+        assignment = _assign(head, worked, registry, entropy)
 
-    with watch("golden"):
-        golden = engine.survive(intake.live, assignment.links, model)
-    review = _named(_review(matches.edges, clustering, assignment.links, state.decisions, model), intake.all)
+    review = review_of(worked.edges, worked.clustering, assignment.links, _standing(head), model)
+    review = named(review, worked.names, PAIR_RECORDS)
     model_text = to_json(model)
-    summary = _summary(
-        state, channels, readings, intake, assignment, matches, review, model, actor, started_at, dry_run
-    )
     committed_at = datetime.now(UTC)
-    summary["stages_s"] = watch.stages
-    summary["elapsed_s"] = round((committed_at - started_at).total_seconds(), 3)
+    summary = {
+        "custid": custid.__version__,
+        "run_id": None,
+        "previous": head.run_id,
+        "dry_run": dry_run,
+        "actor": actor,
+        "started_at": started_at.isoformat(timespec="seconds"),
+        "channels": _channels_told(channels, readings, intake),
+        "records": live,
+        "customers": head.customers + _customers(assignment.links) - _customers(worked.links),
+        "events": _events_counted(assignment.events),
+        "to_review": len(review),
+        "matched": because or "the batch, against what is known",
+        "matching": worked.matches.report,
+        "notes": notes_of(model),
+        "model": _model_told(model),
+        "stages_s": watch.stages,
+        "elapsed_s": round((committed_at - started_at).total_seconds(), 3),
+    }
     rejects = pa.concat_tables([schemas.empty(schemas.REJECTS), *(reading.rejects for reading in readings)])
     run_id = None
     if registry is not None and not dry_run:
         progress("commit", 0, 1)
         run_id = registry.commit(
             Commit(
-                base_run_id=state.run_id,
+                base_run_id=head.run_id,
                 started_at=started_at,
                 committed_at=committed_at,
                 actor=actor,
                 summary=summary,
-                chain=seal(state.chain, assignment.events),
+                chain=seal(head.chain, assignment.events),
                 records=intake.touched,
                 events=assignment.events,
-                edges=matches.edges,
+                edges=worked.matches.edges,
                 rejects=rejects,
+                reworked=worked.reworked,
+                block_keys=worked.index.keys if worked.index else schemas.empty(schemas.BLOCK_KEYS),
+                large_blocks=worked.index.large if worked.index else schemas.empty(schemas.LARGE_BLOCKS),
+                values=worked.values,
                 model_id=model_id(model),
-                model=model_text if model_text != state.model else None,
+                model=model_text if model_text != head.model else None,
+                codes=codes,
             )
         )
         progress("commit", 1, 1)
     return Run(
         run_id=run_id,
-        previous=state.run_id,
+        previous=head.run_id,
         summary={**summary, "run_id": run_id},
-        xref=Table(_xref(intake.all, assignment.links)),
-        golden=Table(golden),
-        changes=Table(_changes(intake.all, assignment.events, committed_at)),
+        changes=Table(changes_of(worked.names, assignment.events, committed_at)),
+        events=Table(named(assignment.events, worked.names, EVENT_RECORDS)),
         rejects=Table(rejects),
         review=Table(review),
-        quality=Table(_quality(clustering, assignment.links)),
+        quality=Table(quality_of(worked.clustering, assignment.links)),
         model=model,
+        _outcome=Outcome(
+            records=intake.live if because else intake.touched,
+            links=assignment.links,
+            worked_on=worked.names["record_key"],
+            registry=None if because else registry,
+            run_id=run_id,
+        ),
+        _engine=engine,
     )
 
 
@@ -260,200 +330,137 @@ def countries_of(model: Model | None, channels: Sequence[Channel]) -> dict[str, 
     return {**(model.countries if model else {}), **said}
 
 
-def model_for(known: Model | None, retrain: bool, engine: Engine, values: pa.Table, progress: Progress) -> Model:
-    """The known model, or one made for the data; blocking rules chosen and probabilities learnt where lacking."""
+def model_for(
+    known: Model | None, retrain: bool, ours: bool, engine: Engine, values: pa.Table, progress: Progress
+) -> Model:
+    """The known model, or one made for the data; blocking rules chosen, probabilities learnt and frequencies counted
+    where lacking. `ours`: it is not pinned by the caller, so frequencies are counted anew when the data has outgrown
+    them."""
     model = engine.plan(values) if known is None or retrain else known
     if not model.blocking:
         model = replace(model, blocking=engine.plan(values).blocking)
-    return model if model.trained else engine.train(values, model, seed=SEED, progress=progress)
+    if not model.trained:
+        return engine.train(values, model, seed=SEED, progress=progress)
+    if model.statistics is None or (ours and len(values) > GROWTH_MAX * model.statistics.records):
+        return engine.count(values, model)
+    return model
 
 
-def _assign(state: State, matches: Matches, clustering: Clustering, entropy: Callable[[int], bytes]) -> Assignment:
-    issued = state.customers["customer_id"]
+def _everything_because(
+    head: Head, known: Model | None, given: Model | None, channels: Sequence[Channel], retrain: bool
+) -> str:
+    """Why a run has to match all records anew, as far as one can tell before reading them; "" when it has not."""
+    if head.run_id == 0:
+        return "everything: the first run"
+    if known is None or not (known.trained and known.blocking and known.statistics) or (retrain and given is None):
+        return "everything: a new model"
+    if not head.indexed or head.custid_version != custid.__version__:
+        return "everything: another version of custid made the registry's comparable values"
+    stored = from_json(head.model) if head.model is not None else None
+    if stored is None or _weighed_by(known) != _weighed_by(stored):
+        return "everything: another model than before"
+    countries, unique = countries_of(known, channels), _unique_channels(known, channels)
+    for channel in head.channels:
+        if countries.get(channel) != stored.countries.get(channel) or (
+            (channel in unique) != (channel in stored.unique_channels)
+        ):
+            return f"everything: channel {channel} is declared otherwise than before"
+    return ""
+
+
+def _weighed_by(model: Model) -> Model:
+    """What of a model decides who is one customer, apart from what it says of channels."""
+    return replace(model, survivorship={}, countries={}, unique_channels=(), facts={})
+
+
+def _batch_is_large(intake: Intake, live: int, known: Model | None, given: Model | None) -> str:
+    """Why all records are matched anew although a batch could be matched alone; "" when it is."""
+    if len(intake.touched) > BATCH_SHARE_MAX * live:
+        return "everything: the batch is a large part of it"
+    counted = known.statistics.records if known is not None and known.statistics is not None else live
+    if given is None and live > GROWTH_MAX * counted:
+        return f"everything: the model's frequencies were counted on {counted} records, there are {live} now"
+    return ""
+
+
+def _named_in(registry: Registry, head: Head, channels: Sequence[Channel], readings: Sequence[Reading]) -> State:
+    """What a registry knows of the records that readings name, and of all of a snapshot's channel."""
+    names = []
+    for channel, reading in zip(channels, readings, strict=True):
+        ids = [*reading.records["record_id"].chunks, reading.deleted.cast(pa.string())]
+        found = pa.chunked_array(ids, pa.string())
+        names.append(pa.table({"channel": pa.repeat(channel.name, len(found)), "record_id": found}))
+    with registry.view(head.run_id) as view:
+        records = view.records_named(
+            pa.concat_tables(names), [channel.name for channel in channels if channel.kind == "snapshot"]
+        )
+    return replace(
+        empty_state(), run_id=head.run_id, next_record_key=head.next_record_key, records=records
+    )
+
+
+def _assign(head: Head, worked: Worked, registry: Registry | None, entropy: Callable[[int], bytes]) -> Assignment:
     return assign(
-        run_id=state.run_id + 1,
-        next_seq=state.next_seq,
-        next_minted=state.next_minted,
-        clusters=clustering.clusters,
-        links=state.links,
-        former=state.former,
-        customers=state.customers,
-        evidence=_evidence(matches.edges, clustering.clusters, state.decisions),
-        mint=lambda count: mint(count, entropy=entropy, issued=issued),
+        run_id=head.run_id + 1,
+        next_seq=head.next_seq,
+        next_minted=head.next_minted,
+        clusters=worked.clustering.clusters,
+        links=worked.links,
+        former=worked.former,
+        customers=worked.customers,
+        evidence=ties(worked.edges, _standing(head)),
+        mint=lambda count: _minted(count, head, worked, registry, entropy),
     )
 
 
-def _evidence(edges: pa.Table, clusters: pa.Table, decisions: pa.Table) -> pa.Table:
-    """Per record the strongest thing that ties it to its cluster: a steward's word, else an edge."""
-    keys = clusters["record_key"].to_numpy()
-    order = np.argsort(keys)
-    cluster = clusters["cluster"].to_numpy()[order]
-    keys = keys[order]
-
-    def together(left: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        known = np.isin(left, keys) & np.isin(right, keys)
-        same = np.zeros(len(left), bool)
-        same[known] = cluster[np.searchsorted(keys, left[known])] == cluster[np.searchsorted(keys, right[known])]
-        return same
-
-    same = decisions.filter(pc.and_(pc.equal(decisions["verdict"], "same"), pc.is_null(decisions["revoked_at"])))
-    ties = pa.concat_tables(
-        [
-            pa.table(
-                {
-                    "kind": pa.array(["decision"] * len(same), pa.string()),
-                    "evidence_left": same["left_key"],
-                    "evidence_right": same["right_key"],
-                    "match_weight": pa.nulls(len(same), pa.float32()),
-                    "levels": pa.nulls(len(same), pa.string()),
-                    "decision_id": same["decision_id"],
-                }
-            ),
-            pa.table(
-                {
-                    "kind": pa.array(["edge"] * len(edges), pa.string()),
-                    "evidence_left": edges["left_key"],
-                    "evidence_right": edges["right_key"],
-                    "match_weight": edges["match_weight"],
-                    "levels": edges["levels"],
-                    "decision_id": pa.nulls(len(edges), pa.int64()),
-                }
-            ),
-        ]
-    )
-    left, right = ties["evidence_left"].to_numpy(), ties["evidence_right"].to_numpy()
-    kept = np.flatnonzero(together(left, right))
-    weight = ties["match_weight"].fill_null(np.inf).to_numpy()[kept]
-    record = np.concatenate([left[kept], right[kept]])
-    tie = np.concatenate([kept, kept])
-    best = np.lexsort((tie, -np.concatenate([weight, weight]), record))
-    first = np.ones(len(best), bool)
-    first[1:] = record[best][1:] != record[best][:-1]
-    chosen = best[first]
-    return ties.take(pa.array(tie[chosen])).append_column("record_key", pa.array(record[chosen], pa.int64()))
+def _minted(
+    count: int, head: Head, worked: Worked, registry: Registry | None, entropy: Callable[[int], bytes]
+) -> pa.Array:
+    """New ids. A batch does not know all that were issued, so the registry is asked about those that were drawn."""
+    issued = worked.customers["customer_id"]
+    ids = mint(count, entropy=entropy, issued=issued)
+    if registry is not None and worked.reworked is not None:
+        with registry.view(head.run_id) as view:
+            again = view.customers(ids)["customer_id"]
+        if len(again):
+            ids = mint(count, entropy=entropy, issued=pa.chunked_array([*issued.chunks, *again.chunks], pa.string()))
+    return ids
 
 
-def _review(edges: pa.Table, clustering: Clustering, links: pa.Table, decisions: pa.Table, model: Model) -> pa.Table:
-    """What waits for a steward: pairs between the thresholds that ended apart, and pairs that were cut."""
-    between = edges.filter(pc.less(edges["match_weight"], model.match_threshold))
-    between = between.append_column("reason", pa.array(["between the thresholds"] * len(between), pa.string()))
-    waiting = pa.concat_tables([between, clustering.cuts])
-    keys = links["record_key"].to_numpy()
-    order = np.argsort(keys)
-    customer = links["customer_id"].combine_chunks().dictionary_encode().indices.to_numpy()[order]
-    sides = [customer[np.searchsorted(keys[order], waiting[side].to_numpy())] for side in ("left_key", "right_key")]
-    # In edges as in decisions the left key is the lower one; a decision may name a record that is gone.
-    span = max(int(found.max(initial=0)) for found in (keys, decisions["right_key"].to_numpy())) + 1
-    asked, decided = (
-        table["left_key"].to_numpy() * span + table["right_key"].to_numpy() for table in (waiting, decisions)
-    )
-    apart = (sides[0] != sides[1]) & ~np.isin(asked, decided)
-    return waiting.filter(pa.array(apart, pa.bool_())).sort_by(
-        [("match_weight", "descending"), ("left_key", "ascending"), ("right_key", "ascending")]
-    )
+def _standing(head: Head) -> pa.Table:
+    return head.decisions.filter(pc.is_null(head.decisions["revoked_at"]))
 
 
-def _quality(clustering: Clustering, links: pa.Table) -> pa.Table:
-    """How well customers hold together, the weakest first."""
-    _, first = np.unique(clustering.clusters["cluster"].to_numpy(), return_index=True)
-    one_of = clustering.clusters.take(pa.array(first)).join(links, "record_key")
-    found = clustering.quality.join(one_of.drop_columns("record_key"), "cluster", join_type="inner")
-    ordered = found.sort_by([("agreement", "ascending"), ("records", "descending"), ("customer_id", "ascending")])
-    return ordered.select(["customer_id", "records", "agreement", "contradictions"])
+def _customers(links: pa.Table) -> int:
+    return len(pc.unique(links["customer_id"]))
 
 
-def _named(pairs: pa.Table, records: pa.Table) -> pa.Table:
-    """The pairs with the names of their records."""
-    for side in ("left", "right"):
-        rows = pc.index_in(pairs[f"{side}_key"], value_set=records["record_key"].combine_chunks())
-        for name in ("channel", "record_id"):
-            pairs = pairs.append_column(f"{side}_{name}", records[name].take(rows))
-    return pairs
-
-
-def _xref(records: pa.Table, links: pa.Table) -> pa.Table:
-    rows = pc.index_in(links["record_key"], value_set=records["record_key"].combine_chunks())
-    found = records.select(["channel", "record_id"]).take(rows)
-    return schemas.conform(
-        found.append_column("customer_id", links["customer_id"]).sort_by(
-            [("channel", "ascending"), ("record_id", "ascending")]
-        ),
-        schemas.XREF,
-    )
-
-
-def _changes(records: pa.Table, events: pa.Table, at: datetime) -> pa.Table:
-    """The change feed of these events, as `Registry.changes` would give it."""
-    moved = events.filter(pc.is_valid(events["record_key"]))
-    found = records.select(["channel", "record_id"]).take(
-        pc.index_in(moved["record_key"], value_set=records["record_key"].combine_chunks())
-    )
-    left = pc.equal(moved["kind"], "unlinked")
-    none = pa.scalar(None, pa.string())
-    return schemas.conform(
-        pa.table(
-            {
-                "seq": moved["seq"],
-                "run_id": moved["run_id"],
-                "at": pa.array([at] * len(moved), schemas.INSTANT),
-                "channel": found["channel"],
-                "record_id": found["record_id"],
-                "kind": moved["kind"],
-                "old_id": pc.if_else(left, moved["customer_id"], moved["other_id"]),
-                "new_id": pc.if_else(left, none, moved["customer_id"]),
-                "reason": moved["reason"],
-            }
-        ),
-        schemas.CHANGES,
-    )
-
-
-def _summary(
-    state: State,
-    channels: Sequence[Channel],
-    readings: Sequence[Reading],
-    intake: Intake,
-    assignment: Assignment,
-    matches: Matches,
-    review: pa.Table,
-    model: Model,
-    actor: str,
-    started_at: datetime,
-    dry_run: bool,
-) -> dict[str, Any]:
-    kinds = assignment.events["kind"].value_counts().to_pylist()
-    events = {found["values"]: found["counts"] for found in kinds}
+def _channels_told(channels: Sequence[Channel], readings: Sequence[Reading], intake: Intake) -> dict[str, Any]:
     return {
-        "custid": custid.__version__,
-        "run_id": None,
-        "previous": state.run_id,
-        "dry_run": dry_run,
-        "actor": actor,
-        "started_at": started_at.isoformat(timespec="seconds"),
-        "channels": {
-            channel.name: {
-                "source": channel.source_name,
-                "kind": channel.kind,
-                "read": reading.rows_read,
-                "rejected": len(reading.rejects),
-                **intake.counts[channel.name],
-                "notes": list(reading.notes),
-            }
-            for channel, reading in zip(channels, readings, strict=True)
-        },
-        "records": len(intake.live),
-        "customers": len(pc.unique(assignment.links["customer_id"])),
-        "events": {kind: events.get(kind, 0) for kind in _KINDS},
-        "to_review": len(review),
-        "matching": matches.report,
-        "notes": notes_of(model),
-        "model": {
-            "model_id": model_id(model),
-            "matches_per_record": round(model.matches_per_record, 4),
-            "match_threshold": model.match_threshold,
-            "review_threshold": model.review_threshold,
-            **model.facts,
-        },
+        channel.name: {
+            "source": channel.source_name,
+            "kind": channel.kind,
+            "read": reading.rows_read,
+            "rejected": len(reading.rejects),
+            **intake.counts[channel.name],
+            "notes": list(reading.notes),
+        }
+        for channel, reading in zip(channels, readings, strict=True)
+    }
+
+
+def _events_counted(events: pa.Table) -> dict[str, int]:
+    counted = {found["values"]: found["counts"] for found in events["kind"].value_counts().to_pylist()}
+    return {kind: counted.get(kind, 0) for kind in _KINDS}
+
+
+def _model_told(model: Model) -> dict[str, Any]:
+    return {
+        "model_id": model_id(model),
+        "matches_per_record": round(model.matches_per_record, 4),
+        "match_threshold": model.match_threshold,
+        "review_threshold": model.review_threshold,
+        **model.facts,
     }
 
 

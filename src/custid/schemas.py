@@ -90,8 +90,9 @@ QUALITY = pa.schema(
 #:   retired   `customer_id` lost its last record and is a tombstone
 #:   erased    `customer_id` was erased for good and is a tombstone
 #:
-#: Evidence: `evidence` is "edge" (evidence_left/right, match_weight, levels: the strongest edge that ties the
-#: record to its cluster), "decision" (evidence_left/right and decision_id) or null (nothing to compare with).
+#: Evidence is what made it, the strongest there is: `evidence` is "edge" (evidence_left/right, match_weight, levels) or
+#: "decision" (evidence_left/right and decision_id) for what joined records; "apart" (the same of a decision that they
+#: differ) or "cut" (of an edge that did not hold) for what parted them; null where there is nothing to name.
 EVENTS = pa.schema(
     [
         pa.field("seq", pa.int64(), nullable=False),
@@ -108,6 +109,28 @@ EVENTS = pa.schema(
         pa.field("levels", pa.string()),
         pa.field("decision_id", pa.int64()),
     ]
+)
+
+#: A blocking key of a record: the number of a block it is in (a 64-bit hash). Large blocks are narrowed, and then the
+#: record is in the narrower one as well.
+BLOCK_KEYS = pa.schema(
+    [pa.field("key", pa.int64(), nullable=False), pa.field("record_key", pa.int64(), nullable=False)]
+)
+#: Blocks that are larger than allowed, with the number of the model's rule they belong to, and how often they have
+#: been narrowed already.
+LARGE_BLOCKS = pa.schema(
+    [
+        pa.field("key", pa.int64(), nullable=False),
+        pa.field("records", pa.int64(), nullable=False),
+        pa.field("rule", pa.int64(), nullable=False),
+        pa.field("depth", pa.int64(), nullable=False),
+    ]
+)
+
+#: What a table of events may carry to be told: the record of `record_key`, and those of `evidence_left` and
+#: `evidence_right`; null where there is none, or none that is known.
+NAMES = pa.schema(
+    [pa.field(f"{side}{name}", pa.string()) for side in ("", "left_", "right_") for name in ("channel", "record_id")]
 )
 
 #: Every id ever issued. `minted` orders ids by issue, from 1; `status`: live, merged, retired, erased.
@@ -162,7 +185,9 @@ RUNS = pa.schema(
     ]
 )
 
-#: A steward's word on a pair; `verdict`: same, different, unsure. `revoked_at` is set once it is taken back.
+#: A steward's word on a pair, left_key < right_key; `verdict`: same, different, unsure. `revoked_at` is set once it is
+#: taken back. `act`: the number of the first decision of the merge or split that it is part of; null: of none.
+#: `entered_after`, `revoked_after`: the last run that had landed when it was said or taken back; null: not known.
 DECISIONS = pa.schema(
     [
         pa.field("decision_id", pa.int64(), nullable=False),
@@ -174,6 +199,9 @@ DECISIONS = pa.schema(
         pa.field("decided_at", INSTANT, nullable=False),
         pa.field("revoked_at", INSTANT),
         pa.field("revoked_by", pa.string()),
+        pa.field("act", pa.int64()),
+        pa.field("entered_after", pa.int64()),
+        pa.field("revoked_after", pa.int64()),
     ]
 )
 
@@ -187,18 +215,36 @@ XREF = pa.schema(
 )
 
 #: The change feed: one row per record event, in `seq` order. old_id null: the record is new (or back);
-#: new_id null: the record is gone.
+#: new_id null: the record is gone. `record_key` names the record for good, also once an erasure took its record_id.
 CHANGES = pa.schema(
     [
         pa.field("seq", pa.int64(), nullable=False),
         pa.field("run_id", pa.int64(), nullable=False),
         pa.field("at", INSTANT, nullable=False),
+        pa.field("record_key", pa.int64(), nullable=False),
         pa.field("channel", pa.string(), nullable=False),
         pa.field("record_id", pa.string(), nullable=False),
         pa.field("kind", pa.string(), nullable=False),
         pa.field("old_id", pa.string()),
         pa.field("new_id", pa.string()),
         pa.field("reason", pa.string(), nullable=False),
+    ]
+)
+
+
+#: Customer codes ever issued or brought in. `kind`: "code" (one per customer at most) or "alias" (an earlier code, or one
+#: brought in beside it). `customer_id` is whom it was given to, `current_id` who answers to it today. `format_id` null:
+#: brought in from elsewhere; `run_id` null: not issued by a run.
+CODES = pa.schema(
+    [
+        pa.field("code", pa.string(), nullable=False),
+        pa.field("customer_id", pa.string(), nullable=False),
+        pa.field("current_id", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("format_id", pa.int64()),
+        pa.field("run_id", pa.int64()),
+        pa.field("issued_at", INSTANT, nullable=False),
+        pa.field("actor", pa.string(), nullable=False),
     ]
 )
 

@@ -108,7 +108,7 @@ def data_sha256(values: pa.Table) -> str:
     names = sorted(
         name
         for name in values.column_names
-        if name not in ("record_key", "channel") and values[name].null_count < len(values)
+        if name not in ("record_key", "channel", "record_id") and values[name].null_count < len(values)
     )
     digest = hashlib.sha256("\x1f".join(names).encode())
     if names:

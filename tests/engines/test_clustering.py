@@ -6,13 +6,13 @@ from random import Random
 from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custid.engines.local.clustering import Grouping, components, contract, group
-
-NONE = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+from custid.identity.decided import decided
 
 
 class _Weights:
@@ -34,19 +34,19 @@ def _group(
     different: list[tuple[int, int]] | None = None,
     once: list[int] | None = None,
 ) -> Grouping:
-    def sides(pairs: list[tuple[int, int]] | None) -> tuple[np.ndarray, np.ndarray]:
-        table = np.array(pairs or [], np.int64).reshape(-1, 2)
-        return table[:, 0], table[:, 1]
-
     edges = [pair for pair, bits in weights.items() if bits >= -5]
-    left, right = sides(edges)
+    left, right = np.array(edges, np.int64).reshape(-1, 2).T
+    said = [(a, b, "same", None) for a, b in same or []] + [(a, b, "different", None) for a, b in different or []]
+    names = ("left_key", "right_key", "verdict", "revoked_at")
+    types = (pa.int64(), pa.int64(), pa.string(), pa.null())
+    columns = list(zip(*said, strict=True)) or [[]] * 4
+    decisions = pa.table([pa.array(column, type) for column, type in zip(columns, types, strict=True)], names=names)
     return group(
         rows,
         left,
         right,
         np.array([weights[pair] for pair in edges]),
-        same=sides(same),
-        different=sides(different),
+        decided=decided(decisions, np.arange(rows)),
         scorer=_Weights(weights),  # type: ignore[arg-type]
         threshold=0.0,
         once=None if once is None else np.array(once),
@@ -98,6 +98,32 @@ def test_a_same_decision_joins_what_the_evidence_parts() -> None:
 
 def test_a_chain_of_same_decisions_holds_against_all_pairs_between() -> None:
     assert _sets(_group(3, {}, same=[(0, 1), (1, 2)]).cluster) == {frozenset({0, 1, 2})}
+
+
+def test_a_same_decision_through_a_record_that_is_gone_holds() -> None:
+    assert _sets(_group(3, {}, same=[(0, 99), (99, 2)]).cluster) == {frozenset({0, 2}), frozenset({1})}
+
+
+def test_a_different_decision_parts_all_that_is_the_same_as_either() -> None:
+    weights = {(a, b): 30.0 for a in range(4) for b in range(a + 1, 4)}
+    found = _group(4, weights, same=[(0, 1), (2, 99), (99, 3)], different=[(1, 99)])
+    assert _sets(found.cluster) == {frozenset({0, 1}), frozenset({2, 3})}
+    assert found.cut.tolist() == [False, True, True, True, True, False]
+
+
+def test_a_same_decision_wins_over_a_channel_that_holds_every_customer_once() -> None:
+    assert _sets(_group(2, {(0, 1): 30}, same=[(0, 1)], once=[7, 7]).cluster) == {frozenset({0, 1})}
+    three = _group(3, {(0, 2): 9}, same=[(0, 1)], once=[7, 7, 7])
+    assert _sets(three.cluster) == {frozenset({0, 1}), frozenset({2})}
+
+
+def test_decisions_hold_in_a_component_too_large_to_be_looked_at_whole() -> None:
+    rows = 500
+    weights = {(a, a + 1): 20.0 + a % 7 for a in range(rows - 1)}
+    same = [(a, (a * 37 + 11) % rows) for a in range(0, rows, 50)]
+    found = _group(rows, weights, same=same, different=[(1, 498)]).cluster
+    assert all(found[a] == found[b] for a, b in same)
+    assert found[1] != found[498]
 
 
 def test_a_different_decision_wins_inside_a_larger_component() -> None:

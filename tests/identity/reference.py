@@ -45,7 +45,9 @@ class Life:
         self.run_id = 0
         self.events = schemas.empty(schemas.EVENTS)
 
-    def assign(self, partition: Partition, *, chance: random.Random | None = None) -> Assignment:
+    def assign(
+        self, partition: Partition, *, chance: random.Random | None = None, evidence: pa.Table | None = None
+    ) -> Assignment:
         """What the next run would do; with `chance`, rows are shuffled and clusters renumbered."""
         links, customers = replay(self.events)
         tables = [clusters_of(partition), links, former(self.events), customers]
@@ -54,6 +56,7 @@ class Life:
             numbers = dict(zip(labels, chance.sample(range(-(2**40), 2**40), len(labels)), strict=True))
             tables[0] = clusters_of({key: numbers[label] for key, label in partition.items()})
             tables = [shuffled(table, chance) for table in tables]
+            evidence = evidence if evidence is None else shuffled(evidence, chance)
         issued = len(customers)
         return assign(
             run_id=self.run_id + 1,
@@ -63,12 +66,12 @@ class Life:
             links=tables[1],
             former=tables[2],
             customers=tables[3],
-            evidence=None,
+            evidence=evidence,
             mint=lambda count: [name(issued + number) for number in range(1, count + 1)],
         )
 
-    def run(self, partition: Partition) -> Assignment:
-        done = self.assign(partition)
+    def run(self, partition: Partition, *, evidence: pa.Table | None = None) -> Assignment:
+        done = self.assign(partition, evidence=evidence)
         self.run_id += 1
         self.events = pa.concat_tables([self.events, done.events])
         return done

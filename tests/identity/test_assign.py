@@ -6,6 +6,10 @@ spelled A, B, C … in the order of issue.
 
 from __future__ import annotations
 
+import random
+from datetime import UTC, datetime
+from typing import Any
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -14,6 +18,7 @@ from custid import schemas
 from custid.errors import RegistryError, UsageError
 from custid.identity.assign import assign
 from custid.identity.events import faults, former, replay
+from custid.identity.evidence import TIES, ties
 
 from .reference import Life, Partition, clusters_of, name, told
 
@@ -202,33 +207,143 @@ def first_run(partition: str, **changes: object) -> pa.Table:
     return assign(**{**given, **changes}).events  # type: ignore[arg-type]
 
 
-EVIDENCE = pa.table(
-    {
-        "record_key": [1, 2, 3, 9],
-        "kind": ["edge", "edge", "decision", "edge"],
-        "evidence_left": [1, 1, 2, 9],
-        "evidence_right": [2, 2, 3, 8],
-        "match_weight": [14.5, 14.5, None, 1.0],
-        "levels": ["email:equal", "email:equal", None, "x"],
-        "decision_id": [None, None, 7, None],
+def edge(left: int, right: int, match_weight: float) -> dict[str, Any]:
+    return {
+        "evidence_left": left,
+        "evidence_right": right,
+        "match_weight": match_weight,
+        "levels": f"email:equal {left}-{right}",
     }
-)
 
 
-def test_linked_records_carry_what_ties_them_to_their_cluster() -> None:
-    events = first_run("1 2 3 | 4", evidence=EVIDENCE)
-    rows = {row["record_key"]: row for row in events.to_pylist() if row["record_key"]}
-    assert (rows[2]["evidence"], rows[2]["match_weight"], rows[2]["levels"]) == ("edge", 14.5, "email:equal")
-    assert rows[2]["reason"] == "first seen, joined by edge"
-    assert (rows[3]["evidence"], rows[3]["decision_id"]) == ("decision", 7)
-    assert rows[3]["reason"] == "first seen, joined by decision"
-    assert (rows[4]["evidence"], rows[4]["reason"]) == (None, "first seen")
+def decision(left: int, right: int, verdict: str) -> dict[str, Any]:
+    return {"evidence_left": left, "evidence_right": right, "decision_id": 100 * left + right, "verdict": verdict}
 
 
-def test_evidence_may_come_without_the_columns_it_does_not_need() -> None:
-    events = first_run("1 2", evidence=EVIDENCE.select(["record_key", "kind"]))
-    assert events["evidence"].to_pylist() == [None, "edge", "edge"]
-    assert events.schema.equals(schemas.EVENTS)
+def because(*runs: str, ties: list[dict[str, Any]]) -> list[str]:
+    """The events of the last run as `kind customer record: evidence left-right`, where they have any."""
+    life = lived(*runs[:-1])
+    known = pa.Table.from_pylist(random.Random(1).sample(ties, len(ties)), schema=TIES)
+    events = life.run(clusters(runs[-1]), evidence=known).events.to_pylist()
+    for row in events:
+        assert (row["match_weight"] is None) == (row["evidence"] not in ("edge", "cut"))
+        assert (row["decision_id"] is None) == (row["evidence"] not in ("decision", "apart"))
+    return [
+        f"{row['kind']} {LETTERS[row['customer_id']]} {row['record_key'] or '-'}"
+        + (f": {row['evidence']} {row['evidence_left']}-{row['evidence_right']}" if row["evidence"] else "")
+        for row in events
+    ]
+
+
+def test_new_records_carry_the_strongest_tie_to_their_cluster() -> None:
+    known = [edge(1, 2, 9.0), edge(1, 3, 14.5), edge(2, 3, 4.0), edge(3, 9, 99.0), edge(3, 4, 99.0)]
+    assert because("1 2 3 | 4", ties=known) == [
+        "created A -",
+        "created B -",
+        "linked A 1: edge 1-3",
+        "linked A 2: edge 1-2",
+        "linked A 3: edge 1-3",
+        "linked B 4",
+    ]
+
+
+def test_a_stewards_word_is_stronger_than_any_weight() -> None:
+    assert because("1 2 3", ties=[edge(1, 2, 99.0), decision(2, 3, "same")])[1:] == [
+        "linked A 1: edge 1-2",
+        "linked A 2: decision 2-3",
+        "linked A 3: decision 2-3",
+    ]
+
+
+def test_a_new_record_names_what_ties_it_to_records_known_before() -> None:
+    known = [edge(1, 8, 5.0), edge(8, 9, 20.0)]
+    assert because("1", "1 8 9", ties=known) == ["linked A 8: edge 1-8", "linked A 9: edge 8-9"]
+
+
+def test_a_merge_names_what_bridged_it_and_not_what_held_each_side() -> None:
+    known = [edge(1, 2, 30.0), edge(3, 4, 30.0), edge(2, 3, 6.0), edge(1, 3, 5.0)]
+    assert because("1 2 | 3 4 5", "1 2 3 4 5", ties=known) == [
+        "moved A 3: edge 2-3",
+        "moved A 4: edge 2-3",
+        "moved A 5: edge 2-3",
+        "merged B -: edge 2-3",
+    ]
+
+
+def test_a_merge_through_a_new_record_names_the_tie_to_it() -> None:
+    known = [edge(1, 9, 8.0), edge(2, 9, 7.0)]
+    assert because("1 | 2", "1 2 9", ties=known) == [
+        "moved A 2: edge 2-9",
+        "linked A 9: edge 1-9",
+        "merged B -: edge 2-9",
+    ]
+
+
+def test_a_split_names_the_decision_that_made_it() -> None:
+    known = [edge(1, 3, 30.0), decision(2, 3, "different"), edge(3, 4, 9.0)]
+    assert because("1 2 3 4", "1 2 | 3 4", ties=known) == [
+        "split B -: apart 2-3",
+        "moved B 3: apart 2-3",
+        "moved B 4: apart 2-3",
+    ]
+
+
+def test_a_split_names_the_match_that_did_not_hold() -> None:
+    known = [edge(1, 3, 4.0), edge(2, 3, 5.0), edge(3, 4, 9.0)]
+    assert because("1 2 3 4", "1 2 | 3 4", ties=known) == [
+        "split B -: cut 2-3",
+        "moved B 3: cut 2-3",
+        "moved B 4: cut 2-3",
+    ]
+
+
+def test_a_split_that_nothing_stands_between_names_nothing() -> None:
+    assert because("1 2 3", "1 2 | 3", ties=[edge(1, 2, 9.0)]) == ["split B -", "moved B 3"]
+
+
+def test_an_undone_merge_names_what_undid_it() -> None:
+    known = [edge(2, 3, 12.0), decision(2, 3, "different")]
+    assert because("1 2 | 3 4", "1 2 3 4", "1 2 | 3 4", ties=known) == [
+        "restored B -: apart 2-3",
+        "moved B 3: apart 2-3",
+        "moved B 4: apart 2-3",
+    ]
+
+
+def test_a_record_that_changes_customers_names_what_drew_it_there() -> None:
+    known = [edge(2, 3, 12.0), edge(2, 4, 11.0), edge(1, 2, 3.0)]
+    assert because("1 2 5 | 3 4", "1 5 | 2 3 4", ties=known) == ["moved B 2: edge 2-3"]
+
+
+def test_a_retired_customer_found_with_another_names_what_joined_them() -> None:
+    known = [edge(1, 2, 12.0)]
+    assert because("1 | 2 3", "2 3", "1 2 3", ties=known) == ["linked B 1: edge 1-2", "merged A -: edge 1-2"]
+
+
+def test_reasons_say_what_kind_of_evidence_there_is() -> None:
+    known = pa.Table.from_pylist([edge(1, 2, 9.0), decision(3, 4, "different")], schema=TIES)
+    life = lived("3 4")
+    reasons = set(life.run(clusters("1 2 | 3 | 4"), evidence=known).events["reason"].to_pylist())
+    assert reasons == {
+        "first seen",
+        "first seen, joined by edge",
+        f"its records came from {name(1)}, kept apart by decision",
+        "parted from its customer, kept apart by decision",
+    }
+
+
+def test_ties_are_edges_and_the_decisions_that_stand() -> None:
+    edges = pa.table({"left_key": [1], "right_key": [2], "match_weight": [9.5], "levels": ["email:equal"]})
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+    rows = [
+        {"decision_id": number, "left_key": 3, "right_key": 4, "verdict": verdict, "actor": "ann", "decided_at": made}
+        | ({"revoked_at": made} if number == 4 else {})
+        for number, verdict in enumerate(("same", "different", "unsure", "same"), 1)
+    ]
+    found = ties(edges, pa.Table.from_pylist(rows, schema=schemas.DECISIONS))
+    assert found["verdict"].to_pylist() == ["same", "different", None]
+    assert found["decision_id"].to_pylist() == [1, 2, None]
+    assert found["match_weight"].to_pylist() == [None, None, 9.5]
 
 
 def test_reasons_are_plain_words() -> None:

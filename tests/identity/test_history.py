@@ -38,28 +38,21 @@ def some_life() -> Life:
 
 def test_a_customers_life_is_told_in_the_order_it_happened() -> None:
     assert tell(as_a_registry_gives_it(some_life()), A) == [
-        "run 1, 2026-11-21 04:00 by nightly: created",
-        "run 1, 2026-11-21 04:00 by nightly: crm:A-1 and 1 more joined (first seen)",
-        f"run 2, 2026-11-22 04:00 by nightly: crm:A-3 and 1 more came from {B} (its customer was merged)",
+        "run 1, 2026-11-21 04:00 by nightly: created with crm:A-1 and crm:A-2",
         "run 2, 2026-11-22 04:00 by nightly: record 9 joined (first seen)",
-        f"run 2, 2026-11-22 04:00 by nightly: {B} was merged into it",
-        f"run 3, 2026-11-23 04:00 by nightly: {B} lives again, out of it",
-        f"run 3, 2026-11-23 04:00 by nightly: crm:A-3 and 1 more went to {B} (parted from its customer)",
-        "run 4, 2026-11-24 04:00 by nightly: crm:A-1 and 2 more left (gone)",
-        "run 4, 2026-11-24 04:00 by nightly: retired, its last record is gone",
-        "run 5, 2026-11-25 04:00 by nightly: lives again, its records came back",
-        "run 5, 2026-11-25 04:00 by nightly: crm:A-1 joined (came back)",
+        f"run 2, 2026-11-22 04:00 by nightly: {B} was merged into it, bringing crm:A-3 and crm:A-4",
+        f"run 3, 2026-11-23 04:00 by nightly: {B} lives again and took back crm:A-3 and crm:A-4"
+        " (nothing ties them any more)",
+        "run 4, 2026-11-24 04:00 by nightly: retired, its last records are gone: crm:A-1, crm:A-2 and record 9",
+        "run 5, 2026-11-25 04:00 by nightly: lives again, crm:A-1 came back",
     ]
 
 
 def test_the_other_side_tells_the_same_story_of_its_own() -> None:
     assert [sentence.split(": ", 1)[1] for sentence in tell(as_a_registry_gives_it(some_life()), B)] == [
-        "created",
-        "crm:A-3 and 1 more joined (first seen)",
-        f"crm:A-3 and 1 more went to {A} (its customer was merged)",
-        f"given up, {A} replaced it",
-        f"lives again, after its records were with {A}",
-        f"crm:A-3 and 1 more came from {A} (parted from its customer)",
+        "created with crm:A-3 and crm:A-4",
+        f"given up, {A} replaced it and took crm:A-3 and crm:A-4",
+        f"lives again with crm:A-3 and crm:A-4, back from {A} (nothing ties them any more)",
     ]
 
 
@@ -81,12 +74,12 @@ def test_an_edge_is_told_with_its_weight_and_levels() -> None:
         evidence_right=7,
         match_weight=14.24,
         levels="email:equal",
-    ).endswith("crm:A-1 and 1 more joined (crm:A-1 matched record 7 with weight 14.2 bits on email:equal)")
+    ).endswith("crm:A-1 and crm:A-2 joined (crm:A-1 matched record 7 with 14.2 bits: email equal)")
 
 
 def test_a_decision_is_told_with_its_number() -> None:
     assert linked_with(evidence="decision", evidence_left=1, evidence_right=2, decision_id=7).endswith(
-        "crm:A-1 and 1 more joined (decision 7: crm:A-1 and crm:A-2 are the same)"
+        "crm:A-1 and crm:A-2 joined (decision 7: crm:A-1 and crm:A-2 are the same customer)"
     )
 
 
@@ -97,10 +90,10 @@ def test_the_data_behind_the_sentences_is_json() -> None:
         "run_id": 2,
         "at": "2026-11-22T04:00:00+00:00",
         "actor": "nightly",
-        "what": "came",
+        "what": "absorbed",
         "other_id": B,
         "records": ["crm:A-3", "crm:A-4"],
-        "reasons": ["its customer was merged"],
+        "reasons": [f"same customer as {A}", "its customer was merged"],
         "evidence": None,
     }
 

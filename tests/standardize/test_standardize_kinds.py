@@ -327,6 +327,7 @@ def test_a_resident_id_fills_birth_date_and_sex() -> None:
     assert found == {
         "national_id": "11010519491231002X",
         "national_id_valid": "true",
+        "national_id_kind": "cn.resident",
         "birth_date": "1949-12-31",
         "sex": "f",
     }

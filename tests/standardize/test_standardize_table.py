@@ -170,4 +170,6 @@ def test_fields_in_several_chunks_and_dictionaries_are_taken() -> None:
 def test_every_field_is_read(field: str) -> None:
     found = standardize(pa.table({field: ["x1"]})).values.column_names
     expected = {"title": set(), "full_name": {"surname", "company"}}.get(field, {field})
+    if kind_of(field) == "namespace":
+        expected = set()
     assert expected <= set(found), kind_of(field)

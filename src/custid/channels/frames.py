@@ -1,16 +1,19 @@
 """Parquet files and frames: typed columns become text.
 
-In: a Parquet path, or any object with the Arrow PyCapsule interface. Out: `Rows`.
+In: a Parquet file, any object with the Arrow PyCapsule interface, or batches of such. Out: `Rows`.
 A value's text depends on the value alone, not on its column, so that it is the same in every batch: whole
 numbers have no ".0" (pandas makes integers with gaps into floats), dates and instants are ISO, a midnight
-without a zone is a date, booleans are true/false, nested values are JSON. Missing values of any sort are
-null; so is empty text. Never here: what a column means.
+without a zone is a date, booleans are true/false, bytes are UTF-8 or else hexadecimal. Structures become columns
+named with a dot (`address.city`), lists one column per value (`emails.1`), other nested values JSON. Missing
+values of any sort are null; so is empty text. Never here: what a column means.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,21 +21,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from custid.channels.rows import Rows, check_width, unique_names, without_bad_values
+from custid.channels.files import File
+from custid.channels.rows import VALUES_MAX, Rows, check_width, unique_names, without_bad_values
 from custid.errors import InputError, UsageError
 
+_BATCH_ROWS = 1 << 16
 
-def read_parquet(path: Path) -> Rows:
+
+def read_parquet(file: File, progress: Callable[[int], None]) -> Rows:
     """All rows of a Parquet file. Raises InputError when it is damaged."""
     try:
-        table = pq.ParquetFile(path).read()
+        with pq.ParquetFile(file.seekable()) as parquet:
+            return batches_as_rows(
+                parquet.schema_arrow, parquet.iter_batches(_BATCH_ROWS), file.name, "parquet", [], progress
+            )
     except (pa.ArrowException, OSError) as error:
         raise InputError(
-            f"{path} is not a Parquet file that can be read ({_first_line(error)}). It may be damaged or "
-            "cut short: "
-            "write it again, or name its format with format=."
+            f"{file.name} is not a Parquet file that can be read ({first_line(error)}). It may be damaged or "
+            "cut short: write it again, or name its format with format=."
         ) from error
-    return _rows(table, str(path), "parquet", [])
 
 
 def read_frame(frame: Any, source: str) -> Rows:
@@ -46,18 +53,100 @@ def read_frame(frame: Any, source: str) -> Rows:
         elif isinstance(frame, pa.RecordBatch):
             table = pa.Table.from_batches([frame])
         elif hasattr(frame, "__arrow_c_stream__"):
-            table = pa.RecordBatchReader.from_stream(frame).read_all()
+            reader = pa.RecordBatchReader.from_stream(frame)
+            return batches_as_rows(reader.schema, reader, source, "frame", notes)
+        elif hasattr(frame, "__arrow_c_array__"):
+            table = pa.Table.from_batches([pa.record_batch(frame)])
         else:
             raise UsageError(
                 "a channel's source is a path or a table with the Arrow interface, not "
                 f"{type(frame).__name__}. "
                 "Give a file's path, or a pandas, polars, pyarrow or DuckDB table."
             )
+        return batches_as_rows(table.schema, table.to_batches(_BATCH_ROWS), source, "frame", notes)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise InputError(
-            f"{source} cannot be taken as a table ({_first_line(error)}). Give every column one type, or make it text."
+            f"{source} cannot be taken as a table ({first_line(error)}). Give every column one type, or make it text."
         ) from error
-    return _rows(table, source, "frame", notes)
+
+
+def batches_as_rows(
+    schema: pa.Schema,
+    batches: Iterable[pa.RecordBatch],
+    source: str,
+    form: str,
+    notes: list[str],
+    progress: Callable[[int], None] | None = None,
+) -> Rows:
+    """Typed batches as rows of text, batch by batch, so that typed values and text are never all held together.
+
+    Columns of structures become one column per part, named with a dot; lists their first values, numbered from 1.
+    """
+    index, dropped = _index_of(schema)
+    kept = [number for number, name in enumerate(schema.names) if name not in dropped]
+    check_width(len(kept), source)
+    names = unique_names([str(schema.names[number]) for number in kept], notes)
+    texts = []
+    done = 0
+    for batch in chain(batches, [pa.RecordBatch.from_pylist([], schema)]):
+        table = _flat_text([batch.column(number) for number in kept], names, source)
+        check_width(table.num_columns, source)
+        texts.append(table)
+        if progress:
+            done += batch.nbytes
+            progress(done)
+    table = pa.concat_tables(texts, promote_options="default")
+    table = table.drop_columns([name for name in table.column_names if name not in names and _is_spare(table, name)])
+    rows = Rows(table, np.arange(1, len(table) + 1, dtype=np.int64), form, notes=notes, index=index)
+    return without_bad_values(rows, damaged=False)
+
+
+def _flat_text(columns: Sequence[pa.Array], names: Sequence[str], source: str) -> pa.Table:
+    texts: dict[str, pa.ChunkedArray] = {}
+    for name, column in zip(names, columns, strict=True):
+        try:
+            for part, values in _spread(name, pa.chunked_array([column])):
+                texts[part if part == name or part not in names else f"{part}_2"] = text_of(values)
+        except (pa.ArrowException, ValueError, OverflowError) as error:
+            raise InputError(
+                f"column '{name}' of {source} ({column.type}) cannot be written as text ({first_line(error)}). "
+                "Make it text before giving it."
+            ) from error
+    return pa.Table.from_pydict(texts)
+
+
+def _spread(name: str, column: pa.ChunkedArray) -> Iterator[tuple[str, pa.ChunkedArray]]:
+    """The parts of structures and the first values of lists, as columns; anything else is itself."""
+    kind = column.type
+    if isinstance(kind, pa.BaseExtensionType):
+        column = pa.chunked_array([chunk.storage for chunk in column.chunks], type=kind.storage_type)
+        kind = column.type
+    if pa.types.is_struct(kind) and kind.num_fields:
+        for number in range(kind.num_fields):
+            yield from _spread(f"{name}.{kind.field(number).name}", pc.struct_field(column, [number]))
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        first = pc.list_slice(column, 0, VALUES_MAX, return_fixed_size_list=True)
+        for number in range(VALUES_MAX):
+            yield from _spread(f"{name}.{number + 1}", pc.list_element(first, number))
+        longer = pc.fill_null(pc.greater(pc.list_value_length(column), VALUES_MAX), False)
+        if pc.any(longer).as_py():
+            rest = [_json(values[VALUES_MAX:]) for values in column.filter(longer).to_pylist()]
+            empty = pa.nulls(len(column), pa.string())
+            yield (
+                f"{name}.more",
+                pa.chunked_array([pc.replace_with_mask(empty, longer.combine_chunks(), pa.array(rest))]),
+            )
+    else:
+        yield name, column
+
+
+def _is_spare(table: pa.Table, name: str) -> bool:
+    """Whether it is a place for a list's value, in lists none of which is that long."""
+    return table[name].null_count == len(table) and re.search(r"\.[2-9](\.|$)", name) is not None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def text_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -87,10 +176,7 @@ def text_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_null(kind):
         return pa.chunked_array([pa.nulls(len(column), pa.string())])
     if pa.types.is_nested(kind):
-        texts = [
-            None if value is None else json.dumps(value, ensure_ascii=False, default=str)
-            for value in column.to_pylist()
-        ]
+        texts = [None if value is None else _json(value) for value in column.to_pylist()]
         return pa.chunked_array([pa.array(texts, pa.string())])
     try:
         return column.cast(pa.string())
@@ -99,36 +185,16 @@ def text_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return pa.chunked_array([pa.array(texts, pa.string())])
 
 
-def _rows(table: pa.Table, source: str, form: str, notes: list[str]) -> Rows:
-    index, dropped = _index_of(table)
-    table = table.drop_columns(dropped) if dropped else table
-    check_width(table.num_columns, source)
-    names = unique_names([str(name) for name in table.column_names], notes)
-    columns = []
-    for name, column in zip(names, table.columns, strict=True):
-        try:
-            columns.append(text_of(column))
-        except (pa.ArrowException, ValueError, OverflowError) as error:
-            raise InputError(
-                f"column '{name}' of {source} ({column.type}) cannot be written as text "
-                f"({_first_line(error)}). "
-                "Make it text before giving it."
-            ) from error
-    texts = pa.Table.from_arrays(columns, names=names)
-    rows = Rows(texts, np.arange(1, len(texts) + 1, dtype=np.int64), form, notes=notes, index=index)
-    return without_bad_values(rows, damaged=False)
-
-
-def _index_of(table: pa.Table) -> tuple[tuple[str, ...], list[str]]:
+def _index_of(schema: pa.Schema) -> tuple[tuple[str, ...], list[str]]:
     """What pandas noted of its index: the named columns, and the nameless ones, which mean nothing."""
-    noted = (table.schema.metadata or {}).get(b"pandas")
+    noted = (schema.metadata or {}).get(b"pandas")
     if not noted:
         return (), []
     try:
         names = [name for name in json.loads(noted).get("index_columns", []) if isinstance(name, str)]
     except (ValueError, AttributeError):
         return (), []
-    names = [name for name in names if name in table.column_names]
+    names = [name for name in names if name in schema.names]
     nameless = [name for name in names if name.startswith("__index_level_")]
     return tuple(name for name in names if name not in nameless), nameless
 
@@ -209,9 +275,20 @@ def _text_of_binary(column: pa.ChunkedArray) -> pa.ChunkedArray:
     try:
         return text_of(column.cast(pa.binary()).cast(pa.string()))
     except pa.ArrowInvalid:
-        texts = [None if value is None else value.hex() for value in column.to_pylist()]
+        texts = [None if value is None else _text_of_bytes(value) for value in column.to_pylist()]
         return pa.chunked_array([pa.array(texts, pa.string())])
 
 
-def _first_line(error: BaseException) -> str:
+def _text_of_bytes(value: bytes) -> str:
+    """
+    >>> _text_of_bytes(b"abc"), _text_of_bytes(b"\\xff")
+    ('abc', 'ff')
+    """
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.hex()
+
+
+def first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200].rstrip(".")

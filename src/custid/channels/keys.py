@@ -8,7 +8,7 @@ content itself. Never here: finding out what other columns mean.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,8 +108,12 @@ def find_repeats(
     updated_at: pa.Array,
     deleted: npt.NDArray[np.bool_],
     numbers: npt.NDArray[np.int64],
+    called: Callable[[int], str],
 ) -> list[Repeat]:
-    """The rows not kept, of those that share an id; all arrays are as long as `table`, ids non-null."""
+    """The rows not kept, of those that share an id; all arrays are as long as `table`, ids non-null.
+
+    `called`: what to call a row, by position, in the reasons.
+    """
     encoded = ids.dictionary_encode()
     if len(encoded.dictionary) == len(ids):
         return []
@@ -155,12 +159,11 @@ def find_repeats(
         if same:
             reason, detail = (
                 "duplicate_row",
-                f"row {numbers[positions[previous]]} is the same in every column and was taken",
+                f"{called(positions[previous])} is the same in every column and was taken",
             )
             if previous != kept:
                 detail = (
-                    f"row {numbers[positions[previous]]} is the same in every column; row "
-                    f"{numbers[positions[kept]]} was kept"
+                    f"{called(positions[previous])} is the same in every column; {called(positions[kept])} was kept"
                 )
         else:
             reason = "duplicate_record_id"
@@ -172,7 +175,7 @@ def find_repeats(
                 why = "it has more values, and nothing says which is newer"
             else:
                 why = "nothing says which is newer"
-            detail = f"row {numbers[positions[kept]]} has the same record_id and was kept: {why}"
+            detail = f"{called(positions[kept])} has the same record_id and was kept: {why}"
             previous = row
         repeats.append(Repeat(int(positions[row]), int(positions[kept]), reason, detail))
     return repeats

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from custid.channels import keys
 from custid.channels.contents import word_list
+from custid.channels.facts import SAME, as_decisions, find_same
 from custid.channels.instants import read_instants
 from custid.channels.presets import Preset, load_preset
 from custid.channels.roles import (
@@ -78,7 +79,8 @@ class Reading:
     says are gone. `rejects`: REJECTS, by row. rows_read == len(records) + len(deleted) + len(rejects),
     always.
     `notes`: what a person should know, one sentence each. `encoding`, `delimiter`: as found; None where there
-    is none.
+    is none. `country`: how national phone numbers are read, as the channel or its preset says. `same`: SAME, what the
+    source itself says of its records being the same.
     """
 
     channel: str
@@ -92,10 +94,14 @@ class Reading:
     format: str
     encoding: str | None = None
     delimiter: str | None = None
+    country: str | None = None
+    preset: str | None = None
+    same: pa.Table = field(default_factory=SAME.empty_table, repr=False)
 
 
 @dataclass(frozen=True)
 class _Plan:
+    preset: Preset | None
     key: keys.Key | None
     updated_at: str | None
     deleted: str | None
@@ -119,6 +125,13 @@ def read(channel: Channel, *, progress: Progress = silent) -> Reading:
             "Name its key with Channel(..., record_id=...)."
         )
     return _reading(channel, rows, plan)
+
+
+def decisions_of(readings: Iterable[Reading]) -> tuple[pa.Table, list[str]]:
+    """What the sources of a run say themselves of records being the same, as `Registry.load_decisions` takes it, and
+    notes on what of it could not be used. See `facts.as_decisions`.
+    """
+    return as_decisions([(reading.channel, reading.preset, reading.same) for reading in readings])
 
 
 def look(channel: Channel) -> Look:
@@ -171,6 +184,8 @@ def _plan(channel: Channel, rows: Rows) -> _Plan:
     deleted = _deleted(channel, table, preset, said.get("deleted")) if channel.kind == "delta" else None
 
     key = _key(channel, rows, preset, said.get("record_id"))
+    if preset:
+        notes.extend(_lacking(preset, columns, {target for target, _ in given.values()}))
     ruling = {column for column in (updated_at, deleted) if column}
     for column in (*ruling, *(key.columns if key else ())):
         # A key that also says something about the customer (a loyalty number, an e-mail) is compared as well.
@@ -196,7 +211,21 @@ def _plan(channel: Channel, rows: Rows) -> _Plan:
     )
     if not len(table) and not rows.rejects:
         notes.append("there are no rows, only column names")
-    return _Plan(key, updated_at, deleted, roles, notes)
+    return _Plan(preset, key, updated_at, deleted, roles, notes)
+
+
+def _lacking(preset: Preset, columns: list[str], fields: set[str]) -> list[str]:
+    """What a file lacks of what its preset expects."""
+    if not columns_named([*preset.columns, *preset.record_id], columns):
+        return [f"none of its columns is one that preset {preset.name} ({preset.title}) knows: is it the right preset?"]
+    lacking = []
+    if preset.record_id and not columns_named(preset.record_id, columns):
+        lacking.append(f"the key ({' or '.join(preset.record_id)})")
+    for expected in preset.expected:
+        if expected not in fields:
+            named = [name for name, field in preset.columns.items() if field == expected]
+            lacking.append(f"{expected} ({' or '.join(named[:3])})")
+    return [f"preset {preset.name} expects columns that are not here: {', '.join(lacking)}"] if lacking else []
 
 
 def _given(
@@ -221,7 +250,7 @@ def _given(
     for name, target in (preset.columns if preset else {}).items():
         for column in columns_named([name], columns):
             if column not in named:
-                given.setdefault(column, (target, f"preset {channel.preset} says so"))
+                given.setdefault(column, (target, f"preset {preset.name} says so"))  # type: ignore[union-attr]
     return given
 
 
@@ -315,14 +344,20 @@ def _reading(channel: Channel, rows: Rows, plan: _Plan) -> Reading:
                 f"{unread:,} values of '{plan.updated_at}' are no dates that can be read; they count as unknown"
             )
     gone, unclear = _flags(table, plan.deleted)
+    if plan.preset and channel.kind != "delta":
+        for column in columns_named(plan.preset.deleted, table.column_names):
+            if marked := int(_flags(table, column)[0].sum()):
+                notes.append(
+                    f"{marked:,} rows are marked as deleted in '{column}' and were taken all the same; with kind='delta' "
+                    "they are gone"
+                )
 
     drop = np.zeros(len(table), bool)
     unnamed = ids.is_null().to_numpy(zero_copy_only=False)
     key_name = " + ".join(plan.key.columns) if plan.key else ""
-    rejects += _rejected(table, numbers, ids, unnamed, "missing_record_id", f"its key '{key_name}' is empty")
+    rejects += _rejected(rows, ids, unnamed, "missing_record_id", f"its key '{key_name}' is empty")
     rejects += _rejected(
-        table,
-        numbers,
+        rows,
         ids,
         unclear & ~unnamed,
         "unclear_deletion_flag",
@@ -331,7 +366,12 @@ def _reading(channel: Channel, rows: Rows, plan: _Plan) -> Reading:
     drop |= unnamed | unclear
     left = np.flatnonzero(~drop)
     repeats = keys.find_repeats(
-        _kept(table, ~drop), _kept(ids, ~drop), _kept(instants, ~drop), gone[left], numbers[left]
+        _kept(table, ~drop),
+        _kept(ids, ~drop),
+        _kept(instants, ~drop),
+        gone[left],
+        numbers[left],
+        lambda row: rows.called(int(left[row])),
     )
     if repeats:
         repeated = np.zeros(len(table), bool)
@@ -339,7 +379,9 @@ def _reading(channel: Channel, rows: Rows, plan: _Plan) -> Reading:
         raws = dict(zip(np.flatnonzero(repeated).tolist(), raw_json(table.filter(pa.array(repeated))), strict=True))
         for repeat in repeats:
             row = int(left[repeat.position])
-            rejects.append(Reject(int(numbers[row]), ids[row].as_py(), repeat.reason, repeat.detail, raws[row]))
+            rejects.append(
+                Reject(int(numbers[row]), ids[row].as_py(), repeat.reason, repeat.detail, raws[row], rows.file(row))
+            )
         drop |= repeated
 
     live = ~drop & ~gone
@@ -356,6 +398,9 @@ def _reading(channel: Channel, rows: Rows, plan: _Plan) -> Reading:
         format=rows.format,
         encoding=rows.encoding,
         delimiter=rows.delimiter,
+        country=channel.country or (plan.preset.country if plan.preset else None),
+        preset=plan.preset.name if plan.preset else None,
+        same=find_same(table, ids, plan.preset),
     )
     assert reading.rows_read == len(reading.records) + len(reading.deleted) + len(reading.rejects)
     return reading
@@ -395,19 +440,12 @@ def _flags(table: pa.Table, column: str | None) -> tuple[npt.NDArray[np.bool_], 
     return true[codes], ~clear[codes]
 
 
-def _rejected(
-    table: pa.Table,
-    numbers: npt.NDArray[np.int64],
-    ids: pa.Array,
-    which: npt.NDArray[np.bool_],
-    reason: str,
-    detail: str,
-) -> Iterable[Reject]:
-    rows = np.flatnonzero(which)
-    raws = raw_json(table.filter(pa.array(which))) if len(rows) else []
+def _rejected(rows: Rows, ids: pa.Array, which: npt.NDArray[np.bool_], reason: str, detail: str) -> Iterable[Reject]:
+    places = np.flatnonzero(which).tolist()
+    raws = raw_json(rows.table.filter(pa.array(which))) if places else []
     return [
-        Reject(int(numbers[row]), ids[int(row)].as_py(), reason, detail, raw)
-        for row, raw in zip(rows, raws, strict=True)
+        Reject(int(rows.numbers[place]), ids[place].as_py(), reason, detail, raw, rows.file(place))
+        for place, raw in zip(places, raws, strict=True)
     ]
 
 

@@ -26,17 +26,21 @@ VALUE_BYTES_MAX = 1_000_000
 #: A table that is wider was read with the wrong delimiter or is no list of customers.
 COLUMNS_MAX = 10_000
 
+#: So many values of a list become columns of their own; what is beyond them stays together, as JSON.
+VALUES_MAX = 5
+
 _RAW_CHARACTERS_MAX = 1_000
 
 
 class Reject(NamedTuple):
-    """One row not taken in; `row` counts the source's data rows from 1, `raw` is JSON."""
+    """One row not taken in; `row` counts the data rows of its source, or of its `file`, from 1; `raw` is JSON."""
 
     row: int
     record_id: str | None
     reason: str
     detail: str
     raw: str | None
+    file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class Rows:
 
     `table`: string columns, named as the source names them, each name once. `numbers`: each row's place in
     the source, from 1. `rejects`: rows that could not even become text. `index`: columns that a frame says
-    are its index.
+    are its index. Of a source of several files, `files` names them, `file_of` has each row's place in `files`, and
+    numbers start from 1 in each.
     """
 
     table: pa.Table
@@ -56,16 +61,26 @@ class Rows:
     index: tuple[str, ...] = ()
     encoding: str | None = None
     delimiter: str | None = None
+    files: tuple[str, ...] = ()
+    file_of: npt.NDArray[np.int32] | None = None
+
+    def file(self, row: int) -> str | None:
+        """The file that a row, by position, is from; None for a source that is one file or none."""
+        return None if self.file_of is None else self.files[self.file_of[row]]
+
+    def called(self, row: int) -> str:
+        """What messages call a row, by position."""
+        file = self.file(row)
+        return f"row {self.numbers[row]}" + (f" of {file}" if file else "")
 
 
 def rejects_table(rejects: Sequence[Reject], channel: str, source: str) -> pa.Table:
-    """REJECTS, by row."""
-    ordered = sorted(rejects, key=lambda reject: reject.row)
-    count = len(ordered)
+    """REJECTS, by file and row."""
+    ordered = sorted(rejects, key=lambda reject: (reject.file or "", reject.row))
     columns = {
-        "channel": [channel] * count,
-        "source": [source] * count,
-        **{name: [getattr(reject, name) for reject in ordered] for name in Reject._fields},
+        "channel": [channel] * len(ordered),
+        "source": [reject.file or source for reject in ordered],
+        **{name: [getattr(reject, name) for reject in ordered] for name in Reject._fields if name != "file"},
     }
     return pa.Table.from_pydict(columns, schema=REJECTS)
 
@@ -171,6 +186,44 @@ def shown_text(text: str) -> str:
     '"a,\\\\"b\\\\""'
     """
     return json.dumps(_shown(text), ensure_ascii=False)
+
+
+def together(parts: Sequence[tuple[str, Rows]], notes: list[str]) -> Rows:
+    """The rows of several files as one: a column that some lack is null in their rows, and `notes` says so.
+
+    At least one part; each with the file's name. `index` and encodings of all.
+    """
+    columns = list(dict.fromkeys(name for _, rows in parts for name in rows.table.column_names))
+    for column in columns:
+        lacking = [name for name, rows in parts if column not in rows.table.column_names]
+        if lacking:
+            notes.append(
+                f"column '{column}' is not in {len(lacking):,} of {len(parts):,} files, such as {lacking[0]}; "
+                "it counts as empty there"
+            )
+    # The same sentence about many files is said once.
+    said: dict[str, list[str]] = {}
+    for name, rows in parts:
+        for note in rows.notes:
+            said.setdefault(note, []).append(name)
+    for note, names in said.items():
+        more = f" and {len(names) - 1:,} other files" if len(names) > 1 else ""
+        notes.append(f"{names[0]}{more}: {note}")
+
+    def all_of(values: Sequence[str | None]) -> str | None:
+        return ", ".join(dict.fromkeys(value for value in values if value)) or None
+
+    return Rows(
+        pa.concat_tables([rows.table for _, rows in parts], promote_options="default").select(columns),
+        np.concatenate([rows.numbers for _, rows in parts]),
+        all_of([rows.format for _, rows in parts]) or "",
+        [reject._replace(file=name) for name, rows in parts for reject in rows.rejects],
+        notes,
+        encoding=all_of([rows.encoding for _, rows in parts]),
+        delimiter=all_of([rows.delimiter for _, rows in parts]),
+        files=tuple(name for name, _ in parts),
+        file_of=np.repeat(np.arange(len(parts), dtype=np.int32), [len(rows.table) for _, rows in parts]),
+    )
 
 
 def _shown(value: str | None) -> str | None:

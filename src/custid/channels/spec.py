@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+from custid.channels.urls import shown
 
 Kind = Literal["upsert", "snapshot", "delta"]
+Format = Literal["csv", "parquet", "jsonl", "excel"]
+FORMATS: tuple[str, ...] = get_args(Format)
 
 
 @dataclass(frozen=True)
@@ -16,8 +20,9 @@ class Channel:
 
     Args:
         name: lower-case letters, digits, `_` and `-`; part of every record's identity, so it must not change.
-        source: a CSV or Parquet path, or any object with the Arrow PyCapsule interface (pandas, polars,
-            pyarrow, DuckDB …).
+        source: a path, folder, glob or URL of CSV, Parquet, JSON lines or Excel, packed with gzip or zstd or not;
+            a database (`postgresql://…`, `duckdb:///file.db`); or any object with the Arrow PyCapsule interface
+            (pandas, polars, pyarrow, DuckDB …).
         record_id: the column that is the key in this channel (several: joined with `|`). None: found by name.
         columns: source column → field, for columns whose field is not found by itself. Map to "" to leave one
             out.
@@ -25,9 +30,11 @@ class Channel:
             "delta": as upsert, and rows whose `deleted` column is true are gone.
         deleted: the deletion flag column of a delta.
         updated_at: the column that says when the row last changed; None: found by name.
-        format, encoding, delimiter: of a file; None: found by themselves.
-        country: ISO 3166 code that decides how national phone numbers are read; None: found from the column's
-            values.
+        format, encoding, delimiter, quote: of a file; None: found by themselves. quote="": nothing is quoted.
+        sheet: of a workbook, its name or its number from 1; None: the first that holds anything.
+        table, query: what to read of a database; exactly one of them.
+        country: ISO 3166 code that decides how national phone numbers are read; None: as the preset says, else
+            found from the column's values.
         unique: the channel is known to hold every customer once: two of its records are never one customer.
         retire_share_max: a snapshot that lacks more than this share of the channel's live records stops the
             run.
@@ -41,16 +48,20 @@ class Channel:
     kind: Kind = "upsert"
     deleted: str | None = None
     updated_at: str | None = None
-    format: Literal["csv", "parquet"] | None = None
+    format: Format | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    quote: str | None = None
+    sheet: str | int | None = None
+    table: str | None = None
+    query: str | None = field(default=None, repr=False)
     country: str | None = None
     unique: bool = False
     retire_share_max: float = 0.2
 
     @property
     def source_name(self) -> str:
-        """What messages and rejects call the source: the path, or the kind of frame."""
+        """What messages and rejects call the source: the path, the URL without secrets, or the kind of frame."""
         if isinstance(self.source, str | Path):
-            return str(self.source)
+            return shown(str(self.source))
         return f"<{type(self.source).__module__.split('.')[0]} {type(self.source).__name__}>"

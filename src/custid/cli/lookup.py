@@ -1,4 +1,4 @@
-"""`custid lookup`: the customer id of a record, now or at any time past."""
+"""`custid lookup`: the customer id of a record, now or at any time past, or of a customer code."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from custid.errors import UnknownCustomer, UsageError
 
 
 def lookup(
-    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="The record's channel.")],
-    record_id: Annotated[str, typer.Argument(metavar="RECORD_ID", help="Its key in that channel.")],
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL|CODE", help="The record's channel, or a customer code.")],
+    record_id: Annotated[
+        str | None, typer.Argument(metavar="[RECORD_ID]", help="With a channel: the record's key in it.")
+    ] = None,
     as_of: Annotated[
         str | None,
         typer.Option(
@@ -24,18 +26,28 @@ def lookup(
     registry: RegistryOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Print the customer id of a record.
+    """Print the customer id of a record, or of a customer code.
 
     \b
     Example:
       custid lookup crm A-17
       custid lookup crm A-17 --as-of 2026-03-01
+      custid lookup C20230301A0001
 
-    Exit codes: 0 found, 1 the record has no customer, or the registry cannot be read, 2 wrong use.
+    Exit codes: 0 found, 1 the record or the code has no customer, or the registry cannot be read, 2 wrong use.
     """
     from custid.registries import connect
 
     held = connect(registry_location(registry))
+    if record_id is None:
+        if as_of is not None:
+            raise UsageError("--as-of is for a record: custid lookup CHANNEL RECORD_ID --as-of ...")
+        found = held.by_code(channel)
+        if json:
+            print_json({"code": channel, "customer_id": found})
+        else:
+            typer.echo(found)
+        return
     customer_id = held.lookup(channel, record_id, as_of=_moment(as_of))
     if json:
         print_json({"channel": channel, "record_id": record_id, "as_of": as_of, "customer_id": customer_id})

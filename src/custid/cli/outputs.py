@@ -41,9 +41,15 @@ def write_outputs(run: Run, registry: Registry, folder: Path) -> dict[str, Any]:
 
     Raises CustidError when the folder cannot be written; the run stays committed.
     """
+    from custid.tables import Table
+
     tables: dict[str, Table] = {name: getattr(run, name) for name in TABLES}
     tables["changes"] = _changes(run, registry, folder)
     files = {name: str(folder / f"{name}.parquet") for name in TABLES}
+    codes = registry.codes()
+    if len(codes):
+        tables["codes"] = Table(codes)
+        files["codes"] = str(folder / "codes.parquet")
     files["summary"] = str(folder / "summary.json")
     said = {**run.summary, "registry": registry.location, "files": files}
     try:

@@ -20,7 +20,7 @@ def run(
     output: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where the tables go. Default: as CONFIG says.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Work everything out, write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Work everything out, write nothing, and show who would change.")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="When another run lands first, work it out again.")] = False,
     retrain: Annotated[
         bool, typer.Option("--retrain", help="Learn a new model from the data. Ids are carried over.")
@@ -43,6 +43,9 @@ def run(
     tables are written then, and changes.parquet reaches back to the run the folder last showed. For any
     earlier changes: custid changes --since RUN.
 
+    With --dry-run, shows which customers would merge, split, lose records, live again or end, and why; with
+    --json as well, all of them.
+
     \b
     Example:
       custid run customers.toml --dry-run
@@ -52,6 +55,7 @@ def run(
     """
     from custid.config import read_config
     from custid.registries import connect
+    from custid.reports import preview
     from custid.reports.summary import as_text
     from custid.resolve import resolve
 
@@ -68,6 +72,7 @@ def run(
                 retrain=retrain,
                 dry_run=dry_run,
                 retry=retry,
+                codes=said.codes,
                 actor=actor,
                 progress=progress,
             )
@@ -76,10 +81,13 @@ def run(
             tell(_interrupted(progress.stage))
             raise typer.Exit(INTERRUPTED) from None
     if json:
-        print_json(summary)
+        print_json({**summary, "preview": done.preview.to_arrow().to_pylist()} if dry_run else summary)
     elif not quiet:
         typer.echo(as_text(summary))
-        if not dry_run:
+        if dry_run:
+            typer.echo(f"\n{preview.as_text(done.preview.to_arrow())}")
+            typer.echo("\nIds of new customers are examples: the run itself mints others. All of it: --dry-run --json")
+        else:
             typer.echo(f"\nThe tables are in {folder}{_slash(folder)}, the registry is {held.location}.")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from custid.cli.app import JsonOption, RegistryOption, print_json, registry_location
+from custid.errors import UnknownCustomer
 from custid.reports import text
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ _CELLS_MAX = 32
 
 
 def show(
-    customer_id: Annotated[str, typer.Argument(metavar="CUSTOMER_ID", help="An id; a merged one is followed.")],
+    customer_id: Annotated[
+        str, typer.Argument(metavar="CUSTOMER_ID|CODE", help="An id or a customer code; a merged one is followed.")
+    ],
     registry: RegistryOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -29,20 +32,38 @@ def show(
     \b
     Example:
       custid show C7K2M-9QD4X-G
+      custid show C20230301A0001
 
     Exit codes: 0 fine, 1 unknown customer, or the registry cannot be read, 2 wrong use.
     """
     from custid.registries import connect
 
     held = connect(registry_location(registry))
-    found = held.customer(customer_id)
+    found = _customer(held, customer_id)
     golden = _golden(held, found)
+    codes = held.codes(found.customer_id).to_pylist()
     if json:
-        print_json(_as_dict(found, golden))
+        print_json(_as_dict(found, golden, codes))
         return
     typer.echo(_heading(found))
+    if codes:
+        typer.echo(_coded(found, codes))
     for line in _beside(found, golden, shutil.get_terminal_size((120, 24)).columns):
         typer.echo(line)
+
+
+def _customer(held: Registry, text: str) -> Customer:
+    """The customer of an id or, where no id is spelled so, of a code. Raises UnknownCustomer."""
+    try:
+        return held.customer(text)
+    except UnknownCustomer:
+        try:
+            customer_id = held.by_code(text)
+        except UnknownCustomer:
+            customer_id = None
+        if customer_id is None:
+            raise
+    return held.customer(customer_id)
 
 
 def _golden(registry: Registry, customer: Customer) -> dict[str, Any]:
@@ -66,15 +87,29 @@ def _golden(registry: Registry, customer: Customer) -> dict[str, Any]:
     return dict(rows[0])
 
 
-def _as_dict(customer: Customer, golden: dict[str, Any]) -> dict[str, Any]:
+def _as_dict(customer: Customer, golden: dict[str, Any], codes: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "customer_id": customer.customer_id,
         "asked_for": customer.asked_for,
         "status": customer.status,
         "created_run": customer.created_run,
+        "code": _own(customer, codes),
+        "aliases": [row["code"] for row in codes if row["code"] != _own(customer, codes)],
         "golden": golden,
         "records": customer.records.to_pylist(),
     }
+
+
+def _own(customer: Customer, codes: list[dict[str, Any]]) -> str | None:
+    """The code of the customer itself; all others, also those of customers merged into it, are aliases."""
+    own = [row["code"] for row in codes if row["kind"] == "code" and row["customer_id"] == customer.customer_id]
+    return own[0] if own else None
+
+
+def _coded(customer: Customer, codes: list[dict[str, Any]]) -> str:
+    own = _own(customer, codes)
+    others = ", ".join(row["code"] for row in codes if row["code"] != own)
+    return f"code {own or 'none'}" + (f"; also answers to {others}" if others else "")
 
 
 def _heading(customer: Customer) -> str:

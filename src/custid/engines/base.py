@@ -42,13 +42,57 @@ class Clustering:
     quality: pa.Table
 
 
+@dataclass(frozen=True)
+class Index:
+    """What has to be kept of the blocks, so that later arrivals can be matched without reading everything: `keys`
+    BLOCK_KEYS, `large` LARGE_BLOCKS. Both are what the live records and the model make them, and nothing of how they
+    came about."""
+
+    keys: pa.Table
+    large: pa.Table
+
+
+class Stored(Protocol):
+    """What an engine asks of the records that were matched before."""
+
+    def large_blocks(self) -> pa.Table:
+        """LARGE_BLOCKS, all of them."""
+        ...
+
+    def block_keys(self, record_keys: pa.Array) -> pa.Table:
+        """BLOCK_KEYS of these records."""
+        ...
+
+    def block_members(self, keys: pa.Array) -> pa.Table:
+        """BLOCK_KEYS with these keys."""
+        ...
+
+    def values(self, record_keys: pa.Array) -> pa.Table:
+        """Comparable values of these records, as `Engine.standardize` made them, in any order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """How arrivals match. `matches`: their edges to each other and to stored records. `reworked`: record keys of all
+    records whose edges and blocking keys these are, all of them; besides the arrivals those whose blocks became too
+    large or small enough. `keys`: BLOCK_KEYS of `reworked`. `large`: LARGE_BLOCKS that are or were large and have
+    changed (records 0: large no longer). `values`: comparable values of all records concerned.
+    """
+
+    matches: Matches
+    reworked: pa.Array
+    index: Index
+    values: pa.Table
+
+
 class Engine(Protocol):
     """What `resolve` asks of an engine."""
 
     name: str
 
     def standardize(self, records: pa.Table, countries: Mapping[str, str]) -> pa.Table:
-        """STORED_RECORDS + fields → record_key, channel, and one column of strings, dictionary-encoded or not, per
+        """STORED_RECORDS + fields → record_key, channel, record_id, and one column of strings, dictionary-encoded or not, per
         comparable value.
 
         `countries`: channel → ISO 3166 code by which its national telephone numbers and dates are read.
@@ -60,11 +104,29 @@ class Engine(Protocol):
         ...
 
     def train(self, values: pa.Table, model: Model, *, seed: int, progress: Progress) -> Model:
-        """`model` with its m and u probabilities and prior estimated from `values`, without labels."""
+        """`model` with its m and u probabilities and prior estimated from `values`, without labels, and with its
+        statistics counted on them."""
+        ...
+
+    def count(self, values: pa.Table, model: Model) -> Model:
+        """`model` with its statistics counted on `values`: what the same pair weighs from then on, whatever other
+        records there are."""
         ...
 
     def match(self, values: pa.Table, model: Model, *, progress: Progress) -> Matches:
         """Block, compare and score; candidates are streamed and never all held."""
+        ...
+
+    def index(self, values: pa.Table, model: Model) -> Index:
+        """What to keep of the blocks of these values."""
+        ...
+
+    def match_arrivals(
+        self, values: pa.Table, gone: pa.Array, stored: Stored, model: Model, *, progress: Progress
+    ) -> Arrivals:
+        """As `match`, for `values` of new and changed records, with `gone` the keys of records that have left: what
+        matching everything would find of these records, and of those that it would find otherwise because of them.
+        """
         ...
 
     def cluster(self, values: pa.Table, edges: pa.Table, decisions: pa.Table, model: Model) -> Clustering:

@@ -71,7 +71,7 @@ def rehearse(source: Any, registry: Registry | str | Path | None, model: Model |
     origin = "trained on these records"
     if known is not None and known.trained:
         origin = "as given" if model is not None else "the registry's"
-    found = replace(model_for(known, False, engine, values, progress), countries=countries)
+    found = replace(model_for(known, False, False, engine, values, progress), countries=countries)
     matches = engine.match(values, found, progress=progress)
     progress("cluster", 0, 0)
     clustering = engine.cluster(values, matches.edges, state.decisions, found)

@@ -46,6 +46,7 @@ import pyarrow.compute as pc
 
 from custid import schemas
 from custid.errors import RegistryError, UsageError
+from custid.identity.evidence import Ties, explained
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -79,9 +80,8 @@ def assign(
 
     `clusters` is CLUSTERS of live records: a record of `links` that it lacks is gone. `links`, `former`,
     `customers` are LINKS, FORMER_LINKS and CUSTOMERS before the run, `next_seq` and `next_minted` the
-    numbers to go on with. `evidence` says what ties a record to its cluster, at most one row per record:
-    record_key, kind (`edge` or `decision`), and any of evidence_left, evidence_right, match_weight, levels,
-    decision_id. `mint(n)` gives n ids never issued before.
+    numbers to go on with. `evidence` is TIES (see `evidence.ties`): what is known between records, from which
+    each event names what made it. `mint(n)` gives n ids never issued before.
 
     Raises UsageError when a record is in two clusters or `mint` breaks its word; RegistryError when `links`
     name an id that is not live, or `customers` has ids numbered `next_minted` or later.
@@ -101,11 +101,12 @@ def assign(
     names = pa.concat_arrays([known.names, _minted(mint, len(fresh), customers)])
     back_into = _redirect_retired(part, known, owner)
 
+    why = _why(part, Ties.among(part.key, evidence))
     rows = _Rows(names)
-    _births(rows, part, fresh, restored, owner, merged_into)
-    _moves(rows, part, owner, merged_into)
-    _endings(rows, part, home, merged_into, back_into)
-    events = rows.events(run_id, next_seq, evidence)
+    _births(rows, part, fresh, restored, owner, merged_into, why)
+    _moves(rows, part, owner, merged_into, np.concatenate([fresh, restored]), why)
+    _endings(rows, part, home, merged_into, back_into, why)
+    events = rows.events(run_id, next_seq, why.ties)
     return Assignment(events, _links_after(table, changed, names, owner[part.cluster]), len(fresh))
 
 
@@ -338,6 +339,55 @@ def _minted(mint: Callable[[int], Sequence[str] | pa.Array], count: int, custome
     return names
 
 
+# --- what made it -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Why:
+    """What explains what, as places in `ties` (or NONE). A group is what one cluster has of one id's records.
+
+    `group` is each record's (NONE: it had no id), `code` names the groups, in order. `record`: joins the record to its
+    cluster. `record_anew`: joins it to one that was not with it before. `group_anew`: the same for a group (last: for
+    NONE). `group_parts`: stands between the group and the other groups of its id.
+    """
+
+    ties: Ties
+    group: Ints
+    code: Ints
+    record: Ints
+    record_anew: Ints
+    group_anew: Ints
+    group_parts: Ints
+
+    def of(self, ids: Ints, clusters: Ints, part: _Part, best: Ints) -> Ints:
+        """`best` of the groups of these ids in these clusters, which must be there."""
+        return best[np.searchsorted(self.code, _group_code(ids, clusters, part))]
+
+
+def _group_code(ids: Ints, clusters: Ints, part: _Part) -> Ints:
+    return ids * max(part.clusters, 1) + clusters
+
+
+def _why(part: _Part, ties: Ties) -> _Why:
+    linked = np.flatnonzero(part.old != NONE)
+    code, number = np.unique(_group_code(part.old[linked], part.cluster[linked], part), return_inverse=True)
+    group = np.full(len(part.key), NONE, dtype=np.int64)
+    group[linked] = number
+    together = part.cluster[ties.left] == part.cluster[ties.right]
+    one_id = part.old[ties.left] == part.old[ties.right]
+    each, joins = np.arange(len(part.key)), together & ties.joins
+    anew = joins & ~one_id
+    return _Why(
+        ties=ties,
+        group=group,
+        code=code,
+        record=ties.best_of(joins, each, len(each))[:-1],
+        record_anew=ties.best_of(anew, each, len(each))[:-1],
+        group_anew=ties.best_of(anew, group, len(code)),
+        group_parts=ties.best_of(~together & one_id & ties.parts, group, len(code)),
+    )
+
+
 # --- the events ---------------------------------------------------------------------------------------------
 
 #: The order of events in a run: ids that begin (by cluster), records (by key), ids that end (by issue).
@@ -351,6 +401,8 @@ class _Rows:
         self.names = names
         self._section: list[Ints] = []
         self._rank: list[Ints] = []
+        self._ties: list[Ints] = []
+        self._apart: list[Flags] = []
         self._parts: list[pa.Table] = []
 
     def spell(self, codes: Ints) -> pa.Array:
@@ -365,12 +417,16 @@ class _Rows:
         other: Ints | None,
         reason: str | pa.Array,
         record: Ints | None = None,
+        tie: Ints | None = None,
+        apart: bool = False,
     ) -> None:
         count = len(customer)
         if not count:
             return
         self._section.append(np.full(count, section))
         self._rank.append(rank)
+        self._ties.append(np.full(count, NONE, dtype=np.int64) if tie is None else tie)
+        self._apart.append(np.full(count, apart))
         self._parts.append(
             pa.table(
                 {
@@ -383,15 +439,18 @@ class _Rows:
             )
         )
 
-    def events(self, run_id: int, next_seq: int, evidence: pa.Table | None) -> pa.Table:
+    def events(self, run_id: int, next_seq: int, ties: Ties) -> pa.Table:
         order = np.lexsort((np.concatenate(self._rank), np.concatenate(self._section)))
         table = pa.concat_tables(self._parts).take(pa.array(order))
+        for name, column in ties.columns(np.concatenate(self._ties)[order], np.concatenate(self._apart)[order]).items():
+            table = table.append_column(name, column)
+        table = table.set_column(table.column_names.index("reason"), "reason", explained(table))
         table = table.append_column("seq", pa.array(next_seq + np.arange(len(table))))
         table = table.append_column("run_id", pa.repeat(pa.scalar(run_id, pa.int64()), len(table)))
-        return schemas.conform(_with_evidence(table, evidence), schemas.EVENTS)
+        return schemas.conform(table, schemas.EVENTS)
 
 
-def _births(rows: _Rows, part: _Part, fresh: Ints, restored: Ints, owner: Ints, merged_into: Ints) -> None:
+def _births(rows: _Rows, part: _Part, fresh: Ints, restored: Ints, owner: Ints, merged_into: Ints, why: _Why) -> None:
     origin = np.full(part.clusters, NONE, dtype=np.int64)
     linked = np.flatnonzero(part.old != NONE)
     shares = _tally(part.old[linked], linked, part)
@@ -410,60 +469,68 @@ def _births(rows: _Rows, part: _Part, fresh: Ints, restored: Ints, owner: Ints, 
     lives = np.where(merged_into[source] == NONE, source, merged_into[source])
     reason = _join("its records came from ", rows.spell(source))
     given_up = _join(reason, ", now ", rows.spell(lives))
-    rows.add("split", _BIRTHS, split, owner[split], lives, pc.if_else(source == lives, reason, given_up))
+    said = pc.if_else(source == lives, reason, given_up)
+    tie = why.of(source, split, part, why.group_parts)
+    rows.add("split", _BIRTHS, split, owner[split], lives, said, tie=tie, apart=True)
 
     away = restored[origin[restored] != NONE]
     came_from = _join("its records parted from ", rows.spell(origin[away]))
-    rows.add("restored", _BIRTHS, away, owner[away], origin[away], came_from)
+    tie = why.of(origin[away], away, part, why.group_parts)
+    rows.add("restored", _BIRTHS, away, owner[away], origin[away], came_from, tie=tie, apart=True)
     gone = restored[origin[restored] == NONE]
     rows.add("restored", _BIRTHS, gone, owner[gone], None, "its records came back")
 
 
-def _moves(rows: _Rows, part: _Part, owner: Ints, merged_into: Ints) -> None:
+def _moves(rows: _Rows, part: _Part, owner: Ints, merged_into: Ints, born: Ints, why: _Why) -> None:
+    """Records by themselves; `born` are the clusters whose id is new or lives again."""
     now = owner[part.cluster]
     returns = np.zeros(len(part.key), dtype=np.bool_)
     returns[part.former_row] = True
     new = part.old == NONE
+    tie = np.where(why.record_anew == NONE, why.record, why.record_anew)
     for some, reason in ((new & ~returns, "first seen"), (new & returns, "came back")):
-        rows.add("linked", _MOVES, part.key[some], now[some], None, reason, part.key[some])
+        rows.add("linked", _MOVES, part.key[some], now[some], None, reason, part.key[some], tie[some])
     moved = ~new & (now != part.old)
     merged = moved & (merged_into[part.old] == now)
-    for some, reason in ((merged, "its customer was merged"), (moved & ~merged, "parted from its customer")):
-        rows.add("moved", _MOVES, part.key[some], now[some], part.old[some], reason, part.key[some])
+    parted = moved & ~merged
+    off = parted & np.isin(part.cluster, born)
+    # A record that nothing ties to those it moved to went there with the rest of its group.
+    joined = np.where(why.record_anew == NONE, why.group_anew[why.group], why.record_anew)
+    for some, reason, tie, apart in (
+        (merged, "its customer was merged", joined, False),
+        (parted & ~off, "parted from its customer", joined, False),
+        (off, "parted from its customer", why.group_parts[why.group], True),
+    ):
+        key = part.key[some]
+        rows.add("moved", _MOVES, key, now[some], part.old[some], reason, key, tie[some], apart)
     rows.add("unlinked", _MOVES, part.gone_key, part.gone_old, None, "gone", part.gone_key)
 
 
-def _endings(rows: _Rows, part: _Part, home: _Tally, merged_into: Ints, back_into: tuple[Ints, Ints]) -> None:
+def _endings(
+    rows: _Rows, part: _Part, home: _Tally, merged_into: Ints, back_into: tuple[Ints, Ints], why: _Why
+) -> None:
     merged = np.flatnonzero(merged_into != NONE)
     into = merged_into[merged]
-    rows.add("merged", _ENDINGS, merged, merged, into, _join("same customer as ", rows.spell(into)))
+    tie = why.of(merged, home.cluster[np.searchsorted(home.id, merged)], part, why.group_anew)
+    rows.add("merged", _ENDINGS, merged, merged, into, _join("same customer as ", rows.spell(into)), tie=tie)
     back, into = back_into
-    rows.add("merged", _ENDINGS, back, back, into, _join("its records came back to ", rows.spell(into)))
+    reason = _join("its records came back to ", rows.spell(into))
+    rows.add("merged", _ENDINGS, back, back, into, reason, tie=_tie_of_returns(part, back, why))
     empty = np.setdiff1d(part.gone_old, home.id)
     rows.add("retired", _ENDINGS, empty, empty, None, "its last record is gone")
 
 
+def _tie_of_returns(part: _Part, back: Ints, why: _Why) -> Ints:
+    """Per id the best tie of its records that came back."""
+    came = np.flatnonzero((part.old[part.former_row] == NONE) & np.isin(part.former_id, back))
+    came = came[why.record[part.former_row[came]] != NONE]
+    best = np.full(len(back), len(why.ties.row), dtype=np.int64)
+    np.minimum.at(best, np.searchsorted(back, part.former_id[came]), why.record[part.former_row[came]])
+    return np.where(best == len(why.ties.row), NONE, best)
+
+
 def _join(*pieces: str | pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(*pieces, "")
-
-
-def _with_evidence(events: pa.Table, evidence: pa.Table | None) -> pa.Table:
-    """`events` with the evidence of linked and moved records, and their reasons saying so."""
-    if evidence is None or not len(evidence):
-        return events
-    tied = pc.is_in(events["kind"], value_set=pa.array(["linked", "moved"]))
-    key = pc.if_else(tied, events["record_key"], pa.scalar(None, pa.int64()))
-    # Narrow first: the evidence covers all records, the events only those that changed.
-    evidence = evidence.filter(pc.is_in(evidence["record_key"], value_set=pc.drop_null(key)))
-    place = pc.index_in(key, value_set=evidence["record_key"], skip_nulls=True)
-    for name in ("evidence_left", "evidence_right", "match_weight", "levels", "decision_id"):
-        if name in evidence.column_names:
-            events = events.append_column(name, evidence[name].take(place))
-    kind = evidence["kind"].cast(pa.string()).take(place)
-    told = _join(events["reason"], ", joined by ", kind)
-    reason = pc.if_else(pc.is_valid(kind), told, events["reason"])
-    at = events.column_names.index("reason")
-    return events.set_column(at, "reason", reason).append_column("evidence", kind)
 
 
 # --- the links ----------------------------------------------------------------------------------------------

@@ -146,7 +146,9 @@ def _digits(bodies: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
     return digits
 
 
-def _checks(digits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def check_values(digits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """ISO 7064 MOD 37,36 of many texts at once: one row per place and one column per text, as values of
+    CHECK_ALPHABET; out comes one value per text."""
     product = np.full(digits.shape[1], 36, dtype=np.intp)
     for row in digits:
         product = _PRODUCTS[product * 36 + row]
@@ -154,7 +156,7 @@ def _checks(digits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 def _unissued(bodies: npt.NDArray[np.uint64], issued: pa.Array | pa.ChunkedArray | None) -> npt.NDArray[np.uint64]:
-    bodies = bodies[_ISSUABLE[_checks(_digits(bodies))]]
+    bodies = bodies[_ISSUABLE[check_values(_digits(bodies))]]
     if issued is None or len(issued) == 0:
         return bodies
     # Hash the few that were drawn, not the many that were issued.
@@ -169,6 +171,6 @@ def _spell(bodies: npt.NDArray[np.uint64]) -> pa.Array:
     letters = np.full((len(bodies), 13), ord("-"), dtype=np.uint8)
     letters[:, 0:5] = _ASCII[digits[:5]].T
     letters[:, 6:11] = _ASCII[digits[5:]].T
-    letters[:, 12] = _ASCII[_checks(digits)]
+    letters[:, 12] = _ASCII[check_values(digits)]
     offsets = np.arange(len(bodies) + 1, dtype=np.int32) * np.int32(13)
     return pa.StringArray.from_buffers(len(bodies), pa.py_buffer(offsets), pa.py_buffer(letters))

@@ -176,7 +176,7 @@ def features(records: Comparable, pairs: pd.MultiIndex, model: Model, *, coding:
     if coding != "levels" and not model.trained:
         raise UsageError(f"coding {coding!r} needs a trained model: learn(records).")
     left, right = _rows(records, pairs)
-    levels = Comparing(Columns(records.values), model.comparisons).levels(left, right)
+    levels = Comparing(Columns(records.values, model.statistics), model.comparisons).levels(left, right)
     made: dict[str, npt.NDArray[Any]] = {}
     for number, comparison in enumerate(model.comparisons):
         if coding == "levels":

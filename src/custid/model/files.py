@@ -9,7 +9,7 @@ import difflib
 import hashlib
 import json
 import tomllib
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import tomlkit
@@ -18,12 +18,13 @@ from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from custid.errors import ConfigError
-from custid.model.spec import BlockingRule, Comparison, Condition, Level, Model
+from custid.model.packing import unpacked
+from custid.model.spec import BlockingRule, Comparison, Condition, Frequencies, Level, Model, Statistics
 
 
 def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True)
-    for cls in (BlockingRule, Level, Comparison, Model):
+    for cls in (BlockingRule, Level, Comparison, Frequencies, Statistics, Model):
         converter.register_structure_hook(cls, make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True))
         converter.register_unstructure_hook(cls, make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=True))
     return converter
@@ -76,6 +77,9 @@ _TOML_SAYS = {
     "none where a value is missing. m, u, h: how likely the level is among matches, strangers, relatives;\n"
     "log2(m/u) is its weight in bits against strangers, log2(m/h) against relatives.\n"
     "term_frequency: rare values of this column weigh more, common ones less.",
+    "statistics": "How common values and words were when the model was made: a pair weighs the same whatever records\n"
+    "come later. Values stand here as hashes, in a form that is not for editing; without this section all is\n"
+    "counted anew.",
 }
 
 #: TOML wants plain values before tables.
@@ -88,7 +92,7 @@ _TOML_FIRST = (
     "narrowing",
     "blocking",
 )
-_TOML_LAST = ("survivorship", "countries", "facts", "comparisons")
+_TOML_LAST = ("survivorship", "countries", "facts", "comparisons", "statistics")
 
 
 def to_toml(model: Model) -> str:
@@ -107,13 +111,26 @@ def to_toml(model: Model) -> str:
 
 
 def _toml(name: str, value: Any) -> str:
-    """`name = value`; blocking rules a line each."""
+    """`name = value`; blocking rules, and the statistics of a column, a line each."""
     if name == "blocking":
         rules = [tomlkit.inline_table() for _ in value]
         for rule, keys in zip(rules, value, strict=True):
             rule.update(keys)
         return "\n".join(["blocking = [", *(f"  {rule.as_string()}," for rule in rules), "]"])
+    if name == "statistics":
+        lines = ["[statistics]", f"records = {value['records']}"]
+        for part in ("values", "words"):
+            if part in value:
+                lines += ["", f"[statistics.{part}]", *(_line(*found) for found in value[part].items())]
+        return "\n".join(lines)
     return tomlkit.dumps({name: value}).strip()
+
+
+def _line(name: str, value: dict[str, Any]) -> str:
+    """`name = { … }`."""
+    table = tomlkit.inline_table()
+    table.update(value)
+    return f"{tomlkit.key([name]).as_string()} = {table.as_string()}"
 
 
 def from_json(text: str) -> Model:
@@ -136,15 +153,42 @@ def model_id(model: Model) -> str:
 
 
 def _model(plain: Any, source: str) -> Model:
+    statistics = plain.get("statistics") if isinstance(plain, dict) else None
     try:
-        model: Model = _CONVERTER.structure(plain, Model)
+        model: Model = _CONVERTER.structure(_but_statistics(plain), Model)
     except Exception as error:
         raise ConfigError(f"{source}: {_explain(error)}") from error
     for comparison in model.comparisons:
         for level in comparison.levels:
             for condition in level.when:
                 Condition.parse(condition)
-    return model
+    return model if statistics is None else replace(model, statistics=_statistics(statistics, source))
+
+
+def _but_statistics(plain: Any) -> Any:
+    return {key: value for key, value in plain.items() if key != "statistics"} if isinstance(plain, dict) else plain
+
+
+def _statistics(plain: Any, source: str) -> Statistics:
+    """What `to_json` and `to_toml` wrote of them. Raises ConfigError for anything else."""
+    where = "section"
+    try:
+        found: Statistics = _CONVERTER.structure(plain, Statistics)
+        for part in ("values", "words"):
+            for name, frequencies in getattr(found, part).items():
+                where = f"{part} of {name!r}"
+                unpacked(frequencies.listed)
+                if min(frequencies.among, frequencies.pairs, frequencies.unlisted - 1) < 0:
+                    raise ValueError("a number is too small")
+        where = "records"
+        if found.records < 0:
+            raise ValueError("a number is too small")
+    except Exception as error:
+        raise ConfigError(
+            f"{source}: the statistics are damaged ({where}: {_explain(error)}). Delete [statistics] and all that "
+            "belongs to it: they are counted anew."
+        ) from error
+    return found
 
 
 def _explain(error: BaseException) -> str:
@@ -157,4 +201,6 @@ def _explain(error: BaseException) -> str:
         return f"unknown key {key!r} in {error.cl.__name__}.{hint}"
     if isinstance(error, ClassValidationError | ExceptionGroup):
         return _explain(error.exceptions[0])
+    if isinstance(error, KeyError):
+        return f"key {error} is missing"
     return f"{error} ({type(error).__name__})"

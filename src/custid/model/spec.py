@@ -167,16 +167,45 @@ class BlockingRule:
 
 
 @dataclass(frozen=True)
+class Frequencies:
+    """How often texts occur, none of which stands here.
+
+    `among`: how many records hold a value, each column of a star counted (of words: how many distinct values there
+    are). `pairs`: of values, the sum of n(n - 1) over them, n being the records that hold one. `unlisted`: how many
+    hold a text that is not listed, see `engines.local.statistics`. `listed`: the texts that most hold, as hashes with
+    counts, see `model.packing`.
+    """
+
+    among: int
+    pairs: int = 0
+    unlisted: float = 1.0
+    listed: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What a model knows of the data it was counted on, so that a pair weighs the same whatever else is there.
+
+    `records`: how many there were. `values`: column (`phone` for all of phone, phone_2, …) → how many records hold its
+    values. `words`: column, or what columns share (`name`) → how many distinct values hold the words in them.
+    """
+
+    records: int
+    values: dict[str, Frequencies] = field(default_factory=dict)
+    words: dict[str, Frequencies] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Model:
-    """Everything `resolve` needs to know about matching, and nothing about one data set's rows.
+    """Everything `resolve` needs to know about matching. Of a pair it says the same whatever other records there are.
 
     `matches_per_record`: how many other records of the same person a record has on average; with the number of
-    records it makes the prior, so that the prior falls by itself as data grows. `relatives_per_record` likewise; 0: no
-    relatives are reckoned with.
+    records in `statistics` it makes the prior. `relatives_per_record` likewise; 0: no relatives are reckoned with.
     `match_threshold`, `review_threshold`: bits. `narrowing`: keys added, in this order, to blocks of more than
     `block_rows_max` records. `survivorship`: field → rule; "*" is the default. `countries`: channel → ISO 3166
     code by which its national telephone numbers and dates are read. `unique_channels`: no two
-    records of one of these are one customer. `facts`: how it was trained.
+    records of one of these are one customer. `facts`: how it was trained. `statistics`: how common values and words
+    are, frozen; None: whoever needs them counts them on the records at hand.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -191,6 +220,7 @@ class Model:
     countries: dict[str, str] = field(default_factory=dict)
     unique_channels: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    statistics: Statistics | None = field(default=None, repr=False)
 
     @property
     def trained(self) -> bool:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from custid import schemas
 from custid.errors import CustidError
 from custid.identity import events as identity_events
+from custid.registries import coding, deciding
 from custid.registries.base import Finding
 from custid.registries.session import Session
 
@@ -148,6 +149,54 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
         """SELECT 'decision ' || CAST(decision_id AS VARCHAR) AS id FROM custid.decisions
            GROUP BY decision_id HAVING count(*) > 1""",
     ),
+    (
+        "I8",
+        "erased records that still have values to be matched by, or a customer",
+        """SELECT 'record_key ' || CAST(record_key AS VARCHAR) AS id FROM custid.records
+           WHERE record_key IN (SELECT record_key FROM custid.erased)
+               AND (live OR record_id <> '(erased ' || CAST(record_key AS VARCHAR) || ')'
+                   OR record_key IN (SELECT record_key FROM custid.links)
+                   OR record_key IN (SELECT record_key FROM custid.comparables)
+                   OR record_key IN (SELECT record_key FROM custid.keys)
+                   OR record_key IN (SELECT left_key FROM custid.edges UNION SELECT right_key FROM custid.edges))""",
+    ),
+    (
+        "I8",
+        "erasures whose bytes may not have been written over yet (custid compact does so)",
+        "SELECT 'run ' || value AS id FROM custid.meta WHERE name = 'rewrite_due'",
+    ),
+    (
+        "codes",
+        "customer codes given twice",
+        "SELECT code AS id FROM custid.codes GROUP BY code HAVING count(*) > 1",
+    ),
+    (
+        "codes",
+        "issued codes that read like another",
+        """SELECT reads_as AS id FROM custid.codes
+           GROUP BY reads_as HAVING count(*) > 1 AND count(format_id) > 0""",
+    ),
+    (
+        "codes",
+        "customers with more than one code that is no alias",
+        """SELECT customer_id AS id FROM custid.codes WHERE kind = 'code'
+           GROUP BY customer_id HAVING count(*) > 1""",
+    ),
+    (
+        "codes",
+        "codes of customer ids that were never issued",
+        """SELECT codes.code AS id FROM custid.codes AS codes
+           LEFT JOIN custid.customers AS customers ON customers.customer_id = codes.customer_id
+           WHERE customers.customer_id IS NULL""",
+    ),
+    (
+        "codes",
+        "codes of an unknown kind, format or run",
+        """SELECT code AS id FROM custid.codes
+           WHERE kind NOT IN ('code', 'alias')
+               OR format_id NOT IN (SELECT format_id FROM custid.code_formats)
+               OR run_id NOT IN (SELECT run_id FROM custid.runs)""",
+    ),
 )
 
 
@@ -164,6 +213,8 @@ def findings(session: Session) -> list[Finding]:
         found += [Finding("I4", fault) for fault in _event_faults(events)]
         found += _against_events(session, events)
         found += _chain(session, events)
+        found += [Finding("I5", fault) for fault in deciding.faults(session)]
+        found += [Finding("codes", fault) for fault in coding.faults(session)]
     except CustidError as error:
         found.append(Finding("file", str(error)))
     return found

@@ -10,13 +10,22 @@ Never here: matching, assigning ids, reading channels, printing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
 from custid import schemas
+from custid.identity.codes import CodeFormat
+from custid.registries.decision_tables import Loaded
+
+if TYPE_CHECKING:
+    from custid.registries.copying import Backup
+    from custid.registries.erasing import Erased, Erasure
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,82 @@ class State:
     customers: pa.Table
     decisions: pa.Table
     edges: pa.Table
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a run needs to know of a registry before it reads anything else; as of `run_id` (0: an empty registry).
+
+    `live`, `customers`: live records and live customers; `channels`: those that ever brought a record. `indexed`: whether the comparable values of all live records
+    are stored, so that a batch can be matched without reading everything. `custid_version`: of the last run.
+    `previous_at`: when the last run began (decisions made since then are news). `decisions` DECISIONS, all of them.
+    The rest as in `State`.
+    """
+
+    run_id: int
+    next_seq: int
+    next_record_key: int
+    next_minted: int
+    chain: str
+    model: str | None
+    live: int
+    customers: int
+    indexed: bool
+    custid_version: str
+    previous_at: datetime | None
+    channels: tuple[str, ...]
+    decisions: pa.Table
+
+
+def empty_head() -> Head:
+    """What there is to know of a registry before its first run."""
+    return Head(0, 1, 1, 1, "", None, 0, 0, True, "", None, (), schemas.empty(schemas.DECISIONS))
+
+
+class View(Protocol):
+    """One snapshot of a registry, to ask for what a batch concerns. Record keys and ids may be unknown: then there is
+    nothing about them."""
+
+    def records_named(self, names: pa.Table, whole_channels: Iterable[str] = ()) -> pa.Table:
+        """STORED_RECORDS + fields, by record_key: those called as in `names` (channel, record_id), and all live ones
+        of whole channels."""
+        ...
+
+    def records(self, record_keys: pa.Array) -> pa.Table:
+        """STORED_RECORDS + fields of these records, by record_key."""
+        ...
+
+    def large_blocks(self) -> pa.Table:
+        """LARGE_BLOCKS, all of them."""
+        ...
+
+    def block_keys(self, record_keys: pa.Array) -> pa.Table:
+        """BLOCK_KEYS of these records."""
+        ...
+
+    def block_members(self, keys: pa.Array) -> pa.Table:
+        """BLOCK_KEYS with these keys."""
+        ...
+
+    def values(self, record_keys: pa.Array) -> pa.Table:
+        """record_key, channel, record_id and comparable values of these records, in any order."""
+        ...
+
+    def edges(self, record_keys: pa.Array) -> pa.Table:
+        """EDGES of these records, to each other and to others, by (left_key, right_key)."""
+        ...
+
+    def links(self, record_keys: pa.Array) -> pa.Table:
+        """LINKS of these records and of all others of their customers, by record_key."""
+        ...
+
+    def former(self, record_keys: pa.Array) -> pa.Table:
+        """FORMER_LINKS of these records."""
+        ...
+
+    def customers(self, customer_ids: pa.Array) -> pa.Table:
+        """CUSTOMERS with these ids, by minted."""
+        ...
 
 
 def empty_state() -> State:
@@ -67,8 +152,13 @@ class Commit:
     `base_run_id` is the `State.run_id` it was worked out from; the run becomes `base_run_id + 1`.
     `records`: STORED_RECORDS + fields of records that are new or changed in any way (also those now gone,
     with live=False): upserted by record_key. A field column the registry does not know yet is added to it.
-    `events`: EVENTS, seq from `State.next_seq` on. `edges`: EDGES, all of them, replacing the stored ones.
-    `rejects`: REJECTS, kept with the run. `model` replaces the stored model unless None.
+    `events`: EVENTS, seq from `State.next_seq` on.
+    `reworked`: the keys of the records that were matched; None: all records were. `edges`: EDGES of those, to each
+    other and to any, replacing what is stored of them; likewise `block_keys` BLOCK_KEYS. `large_blocks` LARGE_BLOCKS
+    replaces the stored ones of the same key (records 0: no longer large), or all. `values`: comparable values of the
+    live ones among `records`, or of all (None: not kept; then the next run matches everything).
+    `rejects`: REJECTS, kept with the run. `model` replaces the stored model unless None, `codes` the format of customer
+    codes; new customers get theirs with the run, by the format in force.
     """
 
     base_run_id: int
@@ -81,8 +171,13 @@ class Commit:
     events: pa.Table
     edges: pa.Table
     rejects: pa.Table
+    reworked: pa.Array | None = None
+    block_keys: pa.Table = field(default_factory=lambda: schemas.empty(schemas.BLOCK_KEYS))
+    large_blocks: pa.Table = field(default_factory=lambda: schemas.empty(schemas.LARGE_BLOCKS))
+    values: pa.Table | None = None
     model_id: str | None = None
     model: str | None = None
+    codes: CodeFormat | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +212,14 @@ class Registry(Protocol):
         ...
 
     # --- a run ---
+    def head(self) -> Head:
+        """What to know before anything else. Raises RegistryBusy, NotARegistry, RegistryTooNew."""
+        ...
+
+    def view(self, run_id: int) -> AbstractContextManager[View]:
+        """A snapshot as of run `run_id`, the last one. Raises RunConflict when another run has landed."""
+        ...
+
     def read_state(self) -> State:
         """One consistent snapshot. Raises RegistryBusy, NotARegistry, RegistryTooNew."""
         ...
@@ -155,9 +258,12 @@ class Registry(Protocol):
         """The customer and its records, following a redirect. Raises UnknownCustomer."""
         ...
 
+    def customers(self) -> pa.Table:
+        """CUSTOMERS: every id ever issued, and what became of it, in the order of issue."""
+        ...
+
     def history(self, customer_id: str) -> pa.Table:
-        """EVENTS (+ at, actor, channel, record_id), by seq: of this id, its records, and ids merged into or
-        split off it."""
+        """EVENTS + NAMES (+ at, actor), by seq: of this id, its records, and ids merged into or split off it."""
         ...
 
     def changes(self, since: int = 0) -> pa.Table:
@@ -192,19 +298,162 @@ class Registry(Protocol):
     ) -> int:
         """Record that two records, each (channel, record_id), are same / different / unsure.
 
-        Returns decision_id; takes effect with the next run.
-        Raises DecisionConflict naming both when it contradicts standing decisions:
-        `different` for two records that standing `same` decisions connect, or `same` that would connect a
-        `different` pair.
+        Returns decision_id; takes effect with the next run, and then wins over any weight and any guard. `same` holds
+        through others, also through records that are gone; `different` between all that is the same as either;
+        `unsure` only takes the pair out of the review queue.
+        Raises DecisionConflict naming both when it contradicts standing decisions: `different` for two records that
+        standing `same` decisions connect, or `same` that would connect a `different` pair. Raises UnknownCustomer for a
+        record that was never taken in, UsageError.
+        """
+        ...
+
+    def merge(self, customers: Sequence[str | tuple[str, str]], *, actor: str, reason: str | None = None) -> int:
+        """Record that these customers are one: all records they have today. A customer is named by its id, or by a
+        record of it, (channel, record_id).
+
+        Returns the act: the number that its decisions share. Raises as `decide`.
+        """
+        ...
+
+    def split(
+        self,
+        customer_id: str,
+        parts: Sequence[Sequence[tuple[str, str]]],
+        *,
+        actor: str,
+        reason: str | None = None,
+    ) -> int:
+        """Record that a customer is several: the records of each part are one, and no two parts the same. Records that
+        no part names stay where the evidence puts them.
+
+        Returns the act. Raises as `decide`.
+        """
+        ...
+
+    def unmerge(self, customer_id: str, *, actor: str, reason: str | None = None) -> int:
+        """Record that a merge was wrong. Of an id that was given up: what it had then is parted from all else that its
+        successor had. Of a live id: all merges into it at once, each record along the id it had before.
+
+        Decisions that tie what is to be parted are taken back. What came after the merge stays where the evidence puts
+        it. The ids come back with the next run by the rules of `identity.assign`.
+        Returns the act. Raises as `decide`.
         """
         ...
 
     def revoke(self, decision_id: int, *, actor: str) -> None:
-        """Take a decision back."""
+        """Take a decision back: from the next run on, evidence decides. Raises UnknownCustomer, UsageError."""
+        ...
+
+    def revoke_act(self, act: int, *, actor: str) -> None:
+        """Take back a merge, split or unmerge as a whole. What an unmerge took back itself stays taken back.
+        Raises UnknownCustomer, UsageError."""
         ...
 
     def decisions(self) -> pa.Table:
         """DECISIONS (+ left_channel, left_record_id, right_channel, right_record_id), standing or revoked."""
+        ...
+
+    def load_decisions(self, source: Any, *, actor: str, skip_bad: bool = False) -> Loaded:
+        """Enter the decisions of a table, or of a .csv or .parquet file: columns left_channel, left_record_id,
+        right_channel, right_record_id, verdict; and where known reason, actor, decided_at, act (rows with equal numbers
+        are one act). `actor` stands where a row names none. What was said before adds nothing.
+
+        Raises InputError when a row cannot be used (unknown record or verdict, a contradiction): then nothing was
+        entered, unless `skip_bad`.
+        """
+        ...
+
+    # --- customer codes ---
+    def code(self, customer_id: str) -> str | None:
+        """The customer's code; of a merged one, that of the customer that replaced it. None: it has none.
+
+        Raises UnknownCustomer.
+        """
+        ...
+
+    def by_code(self, code: str) -> str:
+        """The id of the customer that answers to a code or alias today, however it is typed. Raises UnknownCustomer."""
+        ...
+
+    def codes(self, customer_id: str | None = None) -> pa.Table:
+        """CODES by time of issue: all, or those a customer answers to."""
+        ...
+
+    def code_format(self) -> CodeFormat | None:
+        """The format new codes are issued by; None when none was declared."""
+        ...
+
+    def bring_in_codes(self, table: Any, *, actor: str, aliases: bool = False) -> int:
+        """Take codes over that were issued elsewhere; returns how many are new.
+
+        `table`: code, and customer_id or channel and record_id. A customer without a code gets its first row as its
+        code, further ones as aliases; with `aliases`, all are. Raises CodeConflict when a code would be two
+        customers', UnknownCustomer, UsageError.
+        """
+        ...
+
+    def reissue_codes(self, customer_ids: Sequence[str] | None = None, *, actor: str) -> pa.Table:
+        """New codes by the format in force: for these customers, or for all whose code is of another format.
+
+        The old ones stay as aliases. Returns customer_id, code. Raises UnknownCustomer, UsageError, and RegistryError
+        when serial numbers run out.
+        """
+        ...
+
+    # --- erasing ---
+    def erase(
+        self,
+        customer_id: str | None = None,
+        *,
+        records: Iterable[tuple[str, str]] = (),
+        actor: str,
+        reason: str | None = None,
+    ) -> Erasure:
+        """Erase a customer with all its records, live and gone, or single records, each (channel, record_id).
+
+        A run of its own, all or nothing: ids become tombstones, and what was known of the records is nowhere, also
+        not in the bytes of the file. A customer that loses its last record so is erased; one that keeps some lives on.
+        `reason` is kept, so it must not name anybody.
+
+        Raises UsageError for an id that was merged (naming the one to erase) or erased before, UnknownCustomer, and
+        RegistryError when the rows are erased, but their bytes could not be written over yet.
+        """
+        ...
+
+    def erased(self) -> Erased | None:
+        """How to know what was erased when it comes again; None: nothing was."""
+        ...
+
+    def allow_again(self, channel: str, record_id: str, *, actor: str) -> None:
+        """Let an erased record be taken in again. Raises UnknownCustomer when none of that name was erased."""
+        ...
+
+    def compact(self) -> None:
+        """Write the tables anew, without the bytes of what is in them no longer. Raises RegistryBusy, RegistryError."""
+        ...
+
+    # --- copies ---
+    def backup(self, path: str | Path) -> Backup:
+        """Write everything, as of now, to one new file that `restore` takes, of whatever kind the registry is.
+
+        The file is read again before it gets its name. Raises UsageError when there is a file already, RegistryError
+        when it cannot be written; then none is left.
+        """
+        ...
+
+    def restore(self, path: str | Path) -> list[Finding]:
+        """Make this registry, which must not be there yet, from a backup, whole or not at all.
+
+        Returns what `verify` finds in it. Raises UsageError when there is a registry already, NotARegistry when the
+        backup is damaged, RegistryTooNew.
+        """
+        ...
+
+    def export(self, folder: str | Path) -> dict[str, int]:
+        """Write every table as <table>.parquet into a folder, which appears whole or not at all; table → rows.
+
+        An earlier export there is replaced. Raises UsageError when the folder holds something else, RegistryError.
+        """
         ...
 
     # --- health ---

@@ -1,59 +1,107 @@
-"""Whether a steward's word on two records contradicts what stewards said before (I5).
+"""Whether what stewards say contradicts what stewards said before (I5).
 
-In: decisions as plain rows. Out: the ones it contradicts, in words. Never here: a database.
+In: decisions as columns, the standing ones first. Out: which later ones contradict what precedes them, and by what.
+Never here: a database, words.
+
+Two decisions can only contradict each other inside what `same` joins, all decisions taken together: a `different`
+between two records that are one person. So everything is joined at once, and only what is joined around such a pair
+is then gone through one by one.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
 
-Decision = Mapping[str, Any]
+import numpy as np
+import numpy.typing as npt
+
+from custid.identity.decided import joined
+
+Ints = npt.NDArray[np.int64]
 
 
-def contradiction(left: int, right: int, verdict: str, standing: Sequence[Decision]) -> list[str]:
-    """The standing decisions that forbid `verdict` on two records, each in words; none: it may be.
+def contradictions(left: Ints, right: Ints, verdict: npt.NDArray[np.object_]) -> list[tuple[int, list[int]]]:
+    """The places of decisions that contradict earlier ones, each with the places of those: the `different` first,
+    then the `same` that lead from record to record. What is found to contradict counts for nothing further on.
 
-    >>> standing = [
-    ...     {"decision_id": 1, "left_key": 1, "right_key": 2, "verdict": "same", "actor": "ann"},
-    ...     {"decision_id": 2, "left_key": 2, "right_key": 3, "verdict": "same", "actor": "bo"},
-    ... ]
-    >>> contradiction(1, 3, "different", standing)
-    ['decision 1 by ann (same)', 'decision 2 by bo (same)']
-    >>> contradiction(1, 3, "same", standing)
-    []
+    >>> left, right = np.array([1, 2, 1, 3]), np.array([2, 3, 3, 4])
+    >>> verdict = np.array(["same", "same", "different", "different"], dtype=object)
+    >>> contradictions(left, right, verdict)
+    [(2, [0, 1])]
+    >>> contradictions(left[::-1], right[::-1], verdict[::-1])  # the other way round, the second `same` is refused
+    [(3, [1, 2])]
     """
-    ties: dict[int, list[tuple[int, Decision]]] = {}
-    for decision in standing:
-        if decision["verdict"] == "same":
-            ties.setdefault(decision["left_key"], []).append((decision["right_key"], decision))
-            ties.setdefault(decision["right_key"], []).append((decision["left_key"], decision))
-    if verdict == "different":
-        return [_name(decision) for decision in _reach(left, ties).get(right, [])]
-    if verdict == "same":
-        lefts, rights = _reach(left, ties), _reach(right, ties)
-        for decision in standing:
-            if decision["verdict"] == "different":
-                for one, other in (("left_key", "right_key"), ("right_key", "left_key")):
-                    if decision[one] in lefts and decision[other] in rights:
-                        way = [*lefts[decision[one]], *rights[decision[other]]]
-                        return [_name(decision), *(_name(tie) for tie in way)]
-    return []
+    same, different = verdict == "same", verdict == "different"
+    named, places = np.unique(np.concatenate([left, right]), return_inverse=True)
+    one, other = np.split(places.ravel(), 2)
+    person = joined(len(named), one[same], other[same]) if len(named) else one
+    knotted = np.unique(person[one[different & (person[one] == person[other])]])
+    if not len(knotted):
+        return []
+    concerned = np.flatnonzero((same | different) & (person[one] == person[other]) & np.isin(person[one], knotted))
+    said = _Said()
+    found = []
+    for place, a, b in zip(concerned.tolist(), one[concerned].tolist(), other[concerned].tolist(), strict=True):
+        if against := said.against(a, b, bool(same[place])):
+            found.append((place, against))
+        else:
+            said.add(place, a, b, bool(same[place]))
+    return found
 
 
-def _reach(start: int, ties: dict[int, list[tuple[int, Decision]]]) -> dict[int, list[Decision]]:
-    """Every record tied to `start`, with the shortest way of decisions there."""
-    ways: dict[int, list[Decision]] = {start: []}
-    queue = deque([start])
-    while queue:
-        here = queue.popleft()
-        for there, decision in ties.get(here, []):
-            if there not in ways:
-                ways[there] = [*ways[here], decision]
-                queue.append(there)
-    return ways
+@dataclass
+class _Said:
+    """What was said so far about a few records. `person` names the record that stands for all that are the same."""
 
+    person: dict[int, int] = field(default_factory=dict)
+    records: dict[int, list[int]] = field(default_factory=dict)
+    ties: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    apart: dict[int, dict[int, tuple[int, int, int]]] = field(default_factory=dict)
 
-def _name(decision: Decision) -> str:
-    return f"decision {decision['decision_id']} by {decision['actor']} ({decision['verdict']})"
+    def against(self, a: int, b: int, same: bool) -> list[int]:
+        """The places of what forbids it."""
+        one, other = self.person.get(a, a), self.person.get(b, b)
+        if not same:
+            return self._way(a, b) if one == other else []
+        if one == other or other not in self.apart.get(one, {}):
+            return []
+        place, x, y = self.apart[one][other]
+        if self.person.get(x, x) != one:
+            x, y = y, x
+        return [place, *self._way(a, x), *self._way(y, b)]
+
+    def add(self, place: int, a: int, b: int, same: bool) -> None:
+        """Remember what nothing forbids."""
+        one, other = self.person.get(a, a), self.person.get(b, b)
+        if not same:
+            self.apart.setdefault(one, {})[other] = self.apart.setdefault(other, {})[one] = (place, a, b)
+            return
+        self.ties.setdefault(a, []).append((b, place))
+        self.ties.setdefault(b, []).append((a, place))
+        if one == other:
+            return
+        if len(self.records.get(one, ())) < len(self.records.get(other, ())):
+            one, other = other, one
+        moving = self.records.pop(other, [other])
+        self.records.setdefault(one, [one]).extend(moving)
+        self.person.update(dict.fromkeys(moving, one))
+        for third, why in self.apart.pop(other, {}).items():
+            del self.apart[third][other]
+            self.apart.setdefault(one, {})[third] = self.apart[third][one] = why
+
+    def _way(self, start: int, goal: int) -> list[int]:
+        """The places of the fewest `same` that lead from one record to another."""
+        came: dict[int, tuple[int, int]] = {start: (start, -1)}
+        queue = deque([start])
+        while goal not in came:
+            here = queue.popleft()
+            for there, place in self.ties.get(here, ()):
+                if there not in came:
+                    came[there] = (here, place)
+                    queue.append(there)
+        way = []
+        while goal != start:
+            goal, place = came[goal]
+            way.append(place)
+        return way[::-1]

@@ -24,6 +24,11 @@ class Session(Protocol):
         """Run one query; its rows, in its order. Callers cast: types are the database's nearest."""
         ...
 
+    def offer(self, name: str, rows: pa.Table) -> None:
+        """Let queries read `rows` as a table called `name` until the session ends or another is offered under it;
+        also in a session that cannot write."""
+        ...
+
     def load(self, table: str, rows: pa.Table) -> None:
         """Append `rows` to `table` in bulk, columns by name; columns that `rows` lacks become null."""
         ...
@@ -54,4 +59,12 @@ class Store(Protocol):
 
     def writing(self) -> AbstractContextManager[Session]:
         """A session that no other writer overlaps; it lands whole on leaving, not at all on an exception."""
+        ...
+
+    def rewrite(self, changed: Sequence[str]) -> None:
+        """Write the tables anew, so that the bytes of what was deleted or replaced in them are left nowhere.
+
+        `changed`: the tables it was in, for stores that can do it table by table. What is in them stays as it is.
+        Raises RegistryBusy, RegistryError; then everything is as before.
+        """
         ...

@@ -10,53 +10,37 @@ other run landed since its state was read (I7); an id that was given up stays, a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from custid import schemas
-from custid.errors import DecisionConflict, RegistryError, RunConflict, UnknownCustomer, UsageError
+from custid.errors import RegistryError, RunConflict, UnknownCustomer, UsageError
 from custid.identity import ids
-from custid.registries import audit, tables
-from custid.registries.base import Commit, Customer, Finding, State, empty_state
-from custid.registries.contradictions import contradiction
+from custid.identity.codes import CodeFormat
+from custid.registries import audit, coding, copying, deciding, decision_tables, erasing, tables, unmerging
+from custid.registries.base import Commit, Customer, Finding, Head, State, View, empty_head, empty_state
+from custid.registries.copying import Backup
+from custid.registries.decision_tables import Loaded
+from custid.registries.erasing import Erased, Erasure
+from custid.registries.indexing import store_index
+from custid.registries.reading import FORMER, SqlView, field_columns, head_of, records_where
 from custid.registries.session import Session, Store
-
-VERDICTS = ("same", "different", "unsure")
 
 HISTORY = pa.schema(
     [
         *schemas.EVENTS,
         pa.field("at", schemas.INSTANT, nullable=False),
         pa.field("actor", pa.string(), nullable=False),
-        pa.field("channel", pa.string()),
-        pa.field("record_id", pa.string()),
+        *schemas.NAMES,
     ]
 )
-
-DECISIONS_SHOWN = pa.schema(
-    [
-        *schemas.DECISIONS,
-        *[pa.field(f"{side}_{name}", pa.string()) for side in ("left", "right") for name in ("channel", "record_id")],
-    ]
-)
-
-_FORMER = """
-    SELECT taken.record_key, taken.customer_id, taken.seq
-    FROM (SELECT record_key, customer_id, max(seq) AS seq
-          FROM (SELECT record_key, seq,
-                    CASE kind WHEN 'moved' THEN other_id ELSE customer_id END AS customer_id
-                FROM custid.events WHERE kind IN ('moved', 'unlinked')) AS taking
-          GROUP BY record_key, customer_id) AS taken
-    LEFT JOIN custid.links AS links
-        ON links.record_key = taken.record_key AND links.customer_id = taken.customer_id
-    WHERE links.record_key IS NULL
-    ORDER BY taken.seq, taken.record_key"""
 
 #: The events that say where each record was after run $1.
 _LATEST = """
@@ -67,14 +51,24 @@ _LATEST = """
         ON latest.seq = events.seq
     WHERE events.kind <> 'unlinked'"""
 
+_LOOKUP = """
+    SELECT customer_id FROM custid.links WHERE record_key IN
+        (SELECT record_key FROM custid.records WHERE channel = $1 AND record_id = $2)"""
+#: The record's last event by then; its id is null where it had left.
+_LOOKUP_AS_OF = """
+    SELECT CASE WHEN kind <> 'unlinked' THEN customer_id END AS customer_id FROM custid.events
+    WHERE record_key IN (SELECT record_key FROM custid.records WHERE channel = $1 AND record_id = $2)
+        AND run_id <= $3
+    ORDER BY seq DESC LIMIT 1"""
+
 _XREF = """
     SELECT records.channel, records.record_id, links.customer_id
     FROM ({links}) AS links JOIN custid.records AS records ON records.record_key = links.record_key
     ORDER BY records.channel, records.record_id"""
 
 _CHANGES = """
-    SELECT events.seq, events.run_id, runs.committed_at AS at, records.channel, records.record_id,
-        events.kind,
+    SELECT events.seq, events.run_id, runs.committed_at AS at, events.record_key, records.channel,
+        records.record_id, events.kind,
         CASE events.kind WHEN 'moved' THEN events.other_id
             WHEN 'unlinked' THEN events.customer_id END AS old_id,
         CASE WHEN events.kind <> 'unlinked' THEN events.customer_id END AS new_id, events.reason
@@ -84,25 +78,30 @@ _CHANGES = """
     WHERE events.run_id > $1
     ORDER BY events.seq"""
 
-# A customer's own story: what names it, or an id that lives on in it, and what befell the records it now has.
-_HISTORY = """
-    WITH family AS (SELECT customer_id FROM custid.customers WHERE customer_id = $1 OR redirect = $1)
-    SELECT events.*, runs.committed_at AS at, runs.actor, records.channel, records.record_id
-    FROM custid.events AS events
+#: The events of the table `told`, with when, by whom, and the names of the records concerned.
+_TOLD = """
+    SELECT events.*, runs.committed_at AS at, runs.actor, records.channel, records.record_id,
+        lefts.channel AS left_channel, lefts.record_id AS left_record_id,
+        rights.channel AS right_channel, rights.record_id AS right_record_id
+    FROM told JOIN custid.events AS events ON events.seq = told.seq
     JOIN custid.runs AS runs ON runs.run_id = events.run_id
     LEFT JOIN custid.records AS records ON records.record_key = events.record_key
-    WHERE events.customer_id IN (SELECT customer_id FROM family)
-        OR events.other_id IN (SELECT customer_id FROM family)
-        OR events.record_key IN (SELECT record_key FROM custid.links WHERE customer_id = $1)
+    LEFT JOIN custid.records AS lefts ON lefts.record_key = events.evidence_left
+    LEFT JOIN custid.records AS rights ON rights.record_key = events.evidence_right
     ORDER BY events.seq"""
 
-_DECISIONS = """
-    SELECT decisions.*, lefts.channel AS left_channel, lefts.record_id AS left_record_id,
-        rights.channel AS right_channel, rights.record_id AS right_record_id
-    FROM custid.decisions AS decisions
-    LEFT JOIN custid.records AS lefts ON lefts.record_key = decisions.left_key
-    LEFT JOIN custid.records AS rights ON rights.record_key = decisions.right_key
-    ORDER BY decisions.decision_id"""
+# A customer's own story: what names it, or an id that lives on in it, and what befell the records it now has. Each
+# condition finds its events by itself, so that none keeps another from an index.
+_HISTORY = f"""
+    WITH family AS (SELECT customer_id FROM custid.customers WHERE customer_id = $1 OR redirect = $1),
+    told AS (
+        SELECT seq FROM custid.events WHERE customer_id IN (SELECT customer_id FROM family)
+        UNION SELECT seq FROM custid.events WHERE other_id IN (SELECT customer_id FROM family)
+        UNION SELECT seq FROM custid.events
+            WHERE record_key IN (SELECT record_key FROM custid.links WHERE customer_id = $1))
+    {_TOLD}"""
+#: The story of everybody.
+_EVENTS = f"WITH told AS (SELECT seq FROM custid.events) {_TOLD}"
 
 #: What a run's events do to the customers, in this order; $1 is the run, $2 the number of the last id minted.
 _MINT = """
@@ -136,10 +135,6 @@ _LONG_REDIRECTS = """
     SELECT count(*) AS count FROM custid.customers AS customers
     JOIN custid.customers AS onward ON onward.customer_id = customers.redirect AND onward.status = 'merged'"""
 
-_SAME_EDGE = """
-    stored.left_key = given.left_key AND stored.right_key = given.right_key
-    AND stored.match_weight = given.match_weight AND stored.levels IS NOT DISTINCT FROM given.levels"""
-
 
 class SqlRegistry:
     """A registry in the tables of `tables`; see `base.Registry` for what each verb promises."""
@@ -157,6 +152,22 @@ class SqlRegistry:
         return self._store.location
 
     # --- a run ---
+
+    def head(self) -> Head:
+        """What to know before anything else; of an empty registry when there is none yet."""
+        if not self._store.exists():
+            return empty_head()
+        with self._reading() as session:
+            return head_of(session)
+
+    @contextmanager
+    def view(self, run_id: int) -> Iterator[View]:
+        """A snapshot as of run `run_id`, the last one. Raises RunConflict when another run has landed."""
+        with self._reading() as session:
+            last = _last_run(session)
+            if (last["run_id"] if last else 0) != run_id:
+                raise RunConflict(f"{self.location}: another run landed since run {run_id} was read. Run again.")
+            yield SqlView(session)
 
     def read_state(self) -> State:
         """One consistent snapshot; of an empty registry when there is none yet."""
@@ -177,9 +188,9 @@ class SqlRegistry:
                 next_minted=numbers["minted"] + 1,
                 chain=last["chain"] if last else "",
                 model=_model(session),
-                records=_records(session, "ORDER BY record_key"),
+                records=records_where(session, "ORDER BY record_key"),
                 links=_fetch(session, schemas.LINKS, "SELECT * FROM custid.links ORDER BY record_key"),
-                former=_fetch(session, schemas.FORMER_LINKS, _FORMER),
+                former=_fetch(session, schemas.FORMER_LINKS, FORMER.format(which="")),
                 customers=_fetch(session, schemas.CUSTOMERS, "SELECT * FROM custid.customers ORDER BY minted"),
                 decisions=_fetch(
                     session,
@@ -203,7 +214,7 @@ class SqlRegistry:
             _refuse_gaps(session, events, run_id)
             _store_records(session, commit.records)
             _apply(session, events, run_id)
-            _store_edges(session, schemas.conform(commit.edges, schemas.EDGES))
+            store_index(session, commit)
             rejects = schemas.conform(commit.rejects, schemas.REJECTS)
             session.load("custid.rejects", rejects.append_column("run_id", _all(run_id, len(rejects))))
             if commit.model is not None:
@@ -227,6 +238,9 @@ class SqlRegistry:
                     commit.chain,
                 ),
             )
+            if commit.codes is not None:
+                coding.declare(session, commit.codes, at=commit.committed_at, actor=commit.actor)
+            coding.issue(session, run_id, at=commit.committed_at, actor=commit.actor)
         return run_id
 
     # --- questions ---
@@ -237,15 +251,10 @@ class SqlRegistry:
         None: it has none.
         """
         with self._reading() as session:
-            links, values = "SELECT * FROM custid.links", list[int]()
-            if as_of is not None:
-                links, values = _LATEST, [_run_at(session, as_of)]
-            found = session.fetch(
-                f"""SELECT links.customer_id FROM ({links}) AS links
-                    WHERE links.record_key IN (SELECT record_key FROM custid.records
-                        WHERE channel = ${len(values) + 1} AND record_id = ${len(values) + 2})""",
-                (*values, channel, record_id),
-            )
+            if as_of is None:
+                found = session.fetch(_LOOKUP, (channel, record_id))
+            else:
+                found = session.fetch(_LOOKUP_AS_OF, (channel, record_id, _run_at(session, as_of)))
             return found["customer_id"][0].as_py() if len(found) else None
 
     def last_id(self, channel: str, record_id: str) -> str | None:
@@ -275,7 +284,7 @@ class SqlRegistry:
         with self._reading() as session:
             asked = _customer(session, customer_id)
             found = _customer(session, asked["redirect"]) if asked["redirect"] else asked
-            records = _records(
+            records = records_where(
                 session,
                 "WHERE live AND record_key IN (SELECT record_key FROM custid.links WHERE customer_id = $1)"
                 " ORDER BY record_key",
@@ -289,9 +298,13 @@ class SqlRegistry:
                 records=records,
             )
 
+    def customers(self) -> pa.Table:
+        """CUSTOMERS: every id ever issued, and what became of it, in the order of issue."""
+        with self._reading() as session:
+            return _fetch(session, schemas.CUSTOMERS, "SELECT * FROM custid.customers ORDER BY minted")
+
     def history(self, customer_id: str) -> pa.Table:
-        """EVENTS (+ at, actor, channel, record_id), by seq: of this id, its records, and ids merged into or
-        split off it."""
+        """EVENTS + NAMES (+ at, actor), by seq: of this id, its records, and ids merged into or split off it."""
         with self._reading() as session:
             return _fetch(session, HISTORY, _HISTORY, (_customer(session, customer_id)["customer_id"],))
 
@@ -310,7 +323,7 @@ class SqlRegistry:
     def records(self) -> pa.Table:
         """STORED_RECORDS + fields, live ones, by record_key."""
         with self._reading() as session:
-            return _records(session, "WHERE live ORDER BY record_key")
+            return records_where(session, "WHERE live ORDER BY record_key")
 
     def runs(self) -> pa.Table:
         """RUNS, oldest first."""
@@ -343,32 +356,40 @@ class SqlRegistry:
         The same word on the same pair again changes nothing and returns the standing decision.
         Raises DecisionConflict, UnknownCustomer for a record that was never taken in, UsageError.
         """
-        if verdict not in VERDICTS:
-            raise UsageError(f"a verdict is one of {', '.join(VERDICTS)}; not {verdict!r}.")
         with self._changing() as session:
-            keys = sorted((_record_key(session, left), _record_key(session, right)))
-            if keys[0] == keys[1]:
-                raise UsageError(f"a decision is about two records; both are {left[0]}:{left[1]}.")
-            standing = _fetch(session, DECISIONS_SHOWN, _DECISIONS).filter(pc.field("revoked_at").is_null())
-            decisions = standing.to_pylist()
-            for decision in decisions:
-                if [decision["left_key"], decision["right_key"], decision["verdict"]] == [*keys, verdict]:
-                    return int(decision["decision_id"])
-            if against := contradiction(keys[0], keys[1], verdict, decisions):
-                raise DecisionConflict(
-                    f"{actor} cannot decide that {left[0]}:{left[1]} and {right[0]}:{right[1]} are "
-                    f"{verdict}: that contradicts {'; '.join(against)}. "
-                    "Take one of them back first, with revoke()."
-                )
-            decision_id = 1 + int(
-                _row(session, "SELECT coalesce(max(decision_id), 0) AS last FROM custid.decisions")["last"]
-            )
-            session.execute(
-                "INSERT INTO custid.decisions (decision_id, left_key, right_key, verdict, actor, reason,"
-                " decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                (decision_id, *keys, verdict, actor, reason, datetime.now(UTC)),
-            )
-        return decision_id
+            return deciding.decide(session, left, right, verdict, actor=actor, reason=reason)
+
+    def merge(self, customers: Sequence[str | tuple[str, str]], *, actor: str, reason: str | None = None) -> int:
+        """Record that these customers are one; returns the number of the act.
+
+        Raises DecisionConflict, UnknownCustomer, UsageError.
+        """
+        with self._changing() as session:
+            meant = [_customer(session, one) if isinstance(one, str) else one for one in customers]
+            return deciding.merge(session, meant, actor=actor, reason=reason)
+
+    def split(
+        self,
+        customer_id: str,
+        parts: Sequence[Sequence[tuple[str, str]]],
+        *,
+        actor: str,
+        reason: str | None = None,
+    ) -> int:
+        """Record that a customer is several; returns the number of the act.
+
+        Raises DecisionConflict, UnknownCustomer, UsageError.
+        """
+        with self._changing() as session:
+            return deciding.split(session, _customer(session, customer_id), parts, actor=actor, reason=reason)
+
+    def unmerge(self, customer_id: str, *, actor: str, reason: str | None = None) -> int:
+        """Record that a merge was wrong; returns the number of the act.
+
+        Raises DecisionConflict, UnknownCustomer, UsageError.
+        """
+        with self._changing() as session:
+            return unmerging.unmerge(session, _customer(session, customer_id), actor=actor, reason=reason)
 
     def revoke(self, decision_id: int, *, actor: str) -> None:
         """Take a decision back.
@@ -376,25 +397,110 @@ class SqlRegistry:
         Raises UnknownCustomer when there is none, UsageError when it was taken back before.
         """
         with self._changing() as session:
-            found = session.fetch(
-                "SELECT revoked_by, revoked_at FROM custid.decisions WHERE decision_id = $1", (decision_id,)
-            ).to_pylist()
-            if not found:
-                raise UnknownCustomer(f"there is no decision {decision_id} in {self.location}.")
-            if found[0]["revoked_at"] is not None:
-                raise UsageError(
-                    f"decision {decision_id} was taken back by {found[0]['revoked_by']} "
-                    f"at {_instant(found[0]['revoked_at'])} already."
-                )
-            session.execute(
-                "UPDATE custid.decisions SET revoked_at = $2, revoked_by = $3 WHERE decision_id = $1",
-                (decision_id, datetime.now(UTC), actor),
-            )
+            deciding.revoke(session, decision_id, actor=actor)
+
+    def revoke_act(self, act: int, *, actor: str) -> None:
+        """Take back a merge or split as a whole.
+
+        Raises UnknownCustomer when there is none, UsageError when it was taken back before.
+        """
+        with self._changing() as session:
+            deciding.revoke_act(session, act, actor=actor)
 
     def decisions(self) -> pa.Table:
         """DECISIONS (+ left_channel, left_record_id, right_channel, right_record_id), standing or revoked."""
         with self._reading() as session:
-            return _fetch(session, DECISIONS_SHOWN, _DECISIONS)
+            return deciding.decisions(session)
+
+    def load_decisions(self, source: Any, *, actor: str, skip_bad: bool = False) -> Loaded:
+        """Enter the decisions of a table, or of a CSV or Parquet file; see `decision_tables`.
+
+        Raises InputError, UsageError.
+        """
+        table = decision_tables.read(source)
+        with self._changing() as session:
+            return decision_tables.load(session, table, actor=actor, skip_bad=skip_bad)
+
+    # --- erasing ---
+
+    def erase(
+        self,
+        customer_id: str | None = None,
+        *,
+        records: Iterable[tuple[str, str]] = (),
+        actor: str,
+        reason: str | None = None,
+    ) -> Erasure:
+        """Erase a customer with all its records, or single records; see `base.Registry.erase`."""
+        with self._changing() as session:
+            plan = erasing.plan(session, customer_id, records, actor=actor, reason=reason)
+            _apply(session, plan.events, plan.run_id)
+            erasing.wipe(session, plan)
+        try:
+            self.compact()
+        except RegistryError as error:
+            raise RegistryError(
+                f"run {plan.run_id} erased {plan.erasure.records} records of {self.location}, but the bytes they had "
+                f"could not be written over yet: {error} Then call compact(), or custid compact."
+            ) from error
+        return plan.erasure
+
+    def erased(self) -> Erased | None:
+        """How to know what was erased when it comes again; None: nothing was."""
+        with self._reading() as session:
+            return erasing.erased(session)
+
+    def allow_again(self, channel: str, record_id: str, *, actor: str) -> None:
+        """Let an erased record be taken in again. Raises UnknownCustomer when none of that name was erased."""
+        with self._changing() as session:
+            erasing.allow_again(session, (channel, record_id), actor=actor)
+
+    def compact(self) -> None:
+        """Write the tables anew, without the bytes of what is in them no longer."""
+        with self._changing():
+            pass
+        self._store.rewrite(erasing.TOUCHED)
+        with self._writing() as session:
+            erasing.rewritten(session)
+
+    # --- copies ---
+
+    def backup(self, path: str | Path) -> Backup:
+        """Write everything to one file, and read it again; see `base.Registry.backup`."""
+        with self._reading() as session:
+            return copying.back_up(session, Path(path).expanduser(), audit.findings(session), self.location)
+
+    def restore(self, path: str | Path) -> list[Finding]:
+        """Make this registry, which must not be there yet, from a backup; see `base.Registry.restore`."""
+        if self._store.exists():
+            raise UsageError(
+                f"there is a registry at {self.location} already. A backup is restored to a new place; "
+                "move the old one away, or give another location."
+            )
+        with copying.opened(Path(path).expanduser()) as backup:
+            self._store.create(backup.build)
+            with self._reading() as session:
+                if not backup.landed(session):
+                    raise RegistryError(
+                        f"another registry was made at {self.location} meanwhile. Nothing was restored."
+                    )
+                return audit.findings(session)
+
+    def export(self, folder: str | Path) -> dict[str, int]:
+        """Write every table as a Parquet file into a folder; see `base.Registry.export`."""
+        with self._reading() as session:
+            xref = _XREF.format(links="SELECT * FROM custid.links")
+            customers = "SELECT * FROM custid.customers ORDER BY minted"
+            runs = "SELECT * FROM custid.runs ORDER BY run_id"
+            views: copying.Views = {
+                "xref": lambda: _fetch(session, schemas.XREF, xref),
+                "changes": lambda: _fetch(session, schemas.CHANGES, _CHANGES, (0,)),
+                "events": lambda: _fetch(session, HISTORY, _EVENTS),
+                "decisions": lambda: deciding.decisions(session),
+                "customers": lambda: _fetch(session, schemas.CUSTOMERS, customers),
+                "runs": lambda: _fetch(session, schemas.RUNS, runs),
+            }
+            return copying.export(session, Path(folder), views, self.location)
 
     # --- health ---
 
@@ -478,7 +584,7 @@ def _refuse_gaps(session: Session, events: pa.Table, run_id: int) -> None:
 
 def _store_records(session: Session, records: pa.Table) -> None:
     """Add or replace records by record_key; fields not seen before get a column."""
-    columns = _columns(session)
+    columns = field_columns(session)
     for field in schemas.fields_of(records, schemas.STORED_RECORDS):
         if field not in columns:
             columns[field] = _add_field(session, field, columns)
@@ -495,9 +601,13 @@ def _store_records(session: Session, records: pa.Table) -> None:
     session.load("custid.records", records.rename_columns([columns.get(name, name) for name in records.column_names]))
 
 
+#: Columns that PostgreSQL gives every table by itself.
+_TAKEN = ("ctid", "xmin", "cmin", "xmax", "cmax", "tableoid")
+
+
 def _add_field(session: Session, field: str, columns: dict[str, str]) -> str:
     """Give a field its column: of its own name where that is a plain one, else numbered."""
-    taken = {name.casefold() for name in (*schemas.STORED_RECORDS.names, *columns.values())}
+    taken = {name.casefold() for name in (*schemas.STORED_RECORDS.names, *columns.values(), *_TAKEN)}
     plain = field.isidentifier() and len(field.encode()) <= 63 and field.casefold() not in taken
     column = field if plain else f"field_{len(columns) + 1}"
     while not plain and column in taken:
@@ -537,24 +647,6 @@ def _apply(session: Session, events: pa.Table, run_id: int) -> None:
     raise RegistryError(f"the merges of run {run_id} lead in a circle. Nothing was written.")
 
 
-def _store_edges(session: Session, edges: pa.Table) -> None:
-    """Replace the edges, writing only what differs."""
-    session.execute(
-        """CREATE TEMPORARY TABLE given_edges
-            (left_key BIGINT, right_key BIGINT, match_weight REAL, levels VARCHAR)"""
-    )
-    session.load("given_edges", edges)
-    session.execute(
-        f"DELETE FROM custid.edges AS stored WHERE NOT EXISTS (SELECT 1 FROM given_edges AS given WHERE {_SAME_EDGE})"
-    )
-    session.execute(
-        "INSERT INTO custid.edges (left_key, right_key, match_weight, levels)"
-        " SELECT left_key, right_key, match_weight, levels FROM given_edges AS given"
-        f" WHERE NOT EXISTS (SELECT 1 FROM custid.edges AS stored WHERE {_SAME_EDGE})"
-    )
-    session.execute("DROP TABLE given_edges")
-
-
 # --- reading ------------------------------------------------------------------------------------------------
 
 
@@ -572,29 +664,6 @@ def _last_run(session: Session) -> dict[str, Any] | None:
         "SELECT run_id, actor, committed_at, chain FROM custid.runs ORDER BY run_id DESC LIMIT 1"
     ).to_pylist()
     return rows[0] if rows else None
-
-
-def _columns(session: Session) -> dict[str, str]:
-    """field → its column, in the order the fields first occurred."""
-    rows = session.fetch("SELECT field, column_name FROM custid.fields ORDER BY position").to_pylist()
-    return {row["field"]: row["column_name"] for row in rows}
-
-
-def _records(session: Session, condition: str, parameters: tuple[Any, ...] = ()) -> pa.Table:
-    """STORED_RECORDS + fields of the records that `condition` (WHERE … ORDER BY …) picks."""
-    columns = _columns(session)
-    fixed = schemas.STORED_RECORDS.names
-    selected = ", ".join([*fixed, *(f'"{column}"' for column in columns.values())])
-    rows = session.fetch(f"SELECT {selected} FROM custid.records {condition}", parameters)
-    schema = pa.schema([*schemas.STORED_RECORDS, *(pa.field(field, pa.string()) for field in columns)])
-    return schemas.conform(rows.rename_columns([*fixed, *columns]), schema)
-
-
-def _record_key(session: Session, record: tuple[str, str]) -> int:
-    found = session.fetch("SELECT record_key FROM custid.records WHERE channel = $1 AND record_id = $2", record)
-    if not len(found):
-        raise UnknownCustomer(f"channel {record[0]!r} has no record {record[1]!r}.")
-    return int(found["record_key"][0].as_py())
 
 
 def _customer(session: Session, customer_id: str) -> dict[str, Any]:

@@ -52,19 +52,37 @@ STEPS: tuple[tuple[str, ...], ...] = (
         # What a batch is matched against without reading everything: the blocking keys of all live records, and
         # their comparable values, one text a record (see `registries.packing`).
         "CREATE TABLE custid.keys (key BIGINT NOT NULL, record_key BIGINT NOT NULL)",
+        """CREATE TABLE custid.large_blocks (key BIGINT NOT NULL, records BIGINT NOT NULL, rule BIGINT NOT NULL,
+            depth BIGINT NOT NULL)""",
         "CREATE TABLE custid.comparables (record_key BIGINT NOT NULL, packed VARCHAR NOT NULL)",
+        # The merge or split that a decision is part of, and the last run that had landed when it was said, taken back.
+        "ALTER TABLE custid.decisions ADD COLUMN act BIGINT",
+        "ALTER TABLE custid.decisions ADD COLUMN entered_after BIGINT",
+        "ALTER TABLE custid.decisions ADD COLUMN revoked_after BIGINT",
+        "CREATE TABLE custid.comparable_columns (position BIGINT NOT NULL, name VARCHAR NOT NULL)",
+        # What was erased, as keyed digests of names and identifying values (see `registries.erasing`). One that was
+        # allowed again has lost its digest.
+        """CREATE TABLE custid.erased (record_key BIGINT NOT NULL, run_id BIGINT NOT NULL, kind VARCHAR NOT NULL,
+            digest VARCHAR NOT NULL, lifted_at TIMESTAMPTZ, lifted_by VARCHAR)""",
+        # Customer codes: all there ever were, the formats they were issued by, and the serial numbers used up.
+        """CREATE TABLE custid.codes (code VARCHAR NOT NULL, reads_as VARCHAR NOT NULL,
+            customer_id VARCHAR NOT NULL, kind VARCHAR NOT NULL, format_id BIGINT, run_id BIGINT,
+            issued_at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL)""",
+        """CREATE TABLE custid.code_formats (format_id BIGINT NOT NULL, format VARCHAR NOT NULL,
+            minted_through BIGINT NOT NULL, declared_at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL)""",
+        "CREATE TABLE custid.code_serials (scope VARCHAR NOT NULL, last_serial BIGINT NOT NULL)",
     ),
 )
 
 FORMAT = len(STEPS)
 
 
-def build(session: Session) -> None:
-    """Make the tables of an empty registry."""
-    _step(session, 0)
+def build(session: Session, format: int = FORMAT) -> None:
+    """Make the tables of an empty registry, of the newest format or, for an older backup, of its own."""
+    _step(session, 0, format)
     for name, value in (
         ("magic", MAGIC),
-        ("format", str(FORMAT)),
+        ("format", str(format)),
         ("created_by", f"custid {version('custid')}"),
     ):
         session.execute("INSERT INTO custid.meta (name, value) VALUES ($1, $2)", (name, value))
@@ -99,7 +117,7 @@ def migrate(session: Session, location: str) -> None:
         session.execute("UPDATE custid.meta SET value = $1 WHERE name = 'format'", (str(FORMAT),))
 
 
-def _step(session: Session, start: int) -> None:
-    for step in STEPS[start:]:
+def _step(session: Session, start: int, end: int = FORMAT) -> None:
+    for step in STEPS[start:end]:
         for statement in step:
             session.execute(statement)

@@ -26,6 +26,7 @@ from custid.standardize.text import (
     groups,
     has_han,
     joined,
+    map_values,
     map_words,
     matches,
     not_empty,
@@ -138,15 +139,35 @@ _PROVINCES = words(
         "河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 海南 四川 "
         "贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 宁夏 新疆 西藏 香港 澳门"
     )  # fmt: skip
+# Cities that people name without 市, below a province or first of all.
+_CITIES = words(
+        "石家庄 唐山 秦皇岛 邯郸 邢台 保定 张家口 承德 沧州 廊坊 衡水 太原 大同 阳泉 长治 晋城 朔州 晋中 运城 忻州 临汾 吕梁 呼和浩特 包头 乌海 "
+        "赤峰 通辽 鄂尔多斯 呼伦贝尔 巴彦淖尔 乌兰察布 沈阳 大连 鞍山 抚顺 本溪 丹东 锦州 营口 阜新 辽阳 盘锦 铁岭 葫芦岛 长春 四平 辽源 通化 白山 松原 "
+        "白城 哈尔滨 齐齐哈尔 鸡西 鹤岗 双鸭山 大庆 伊春 佳木斯 七台河 牡丹江 黑河 绥化 南京 无锡 徐州 常州 苏州 南通 连云港 淮安 盐城 扬州 镇江 泰州 宿迁 "
+        "杭州 宁波 温州 嘉兴 湖州 绍兴 金华 衢州 舟山 台州 丽水 合肥 芜湖 蚌埠 淮南 马鞍山 淮北 铜陵 安庆 黄山 滁州 阜阳 宿州 六安 亳州 池州 宣城 福州 "
+        "厦门 莆田 三明 泉州 漳州 南平 龙岩 宁德 南昌 景德镇 萍乡 九江 新余 鹰潭 赣州 吉安 宜春 抚州 上饶 济南 青岛 淄博 枣庄 东营 烟台 潍坊 济宁 泰安 威海 "
+        "日照 临沂 德州 聊城 滨州 菏泽 郑州 开封 洛阳 平顶山 安阳 鹤壁 新乡 焦作 濮阳 许昌 漯河 三门峡 南阳 商丘 信阳 周口 驻马店 武汉 黄石 十堰 宜昌 襄阳 "
+        "鄂州 荆门 孝感 荆州 黄冈 咸宁 随州 长沙 株洲 湘潭 衡阳 邵阳 岳阳 常德 张家界 益阳 郴州 永州 怀化 娄底 广州 韶关 深圳 珠海 汕头 佛山 江门 湛江 茂名 "
+        "肇庆 惠州 梅州 汕尾 河源 阳江 清远 东莞 中山 潮州 揭阳 云浮 南宁 柳州 桂林 梧州 北海 防城港 钦州 贵港 玉林 百色 贺州 河池 来宾 崇左 海口 三亚 儋州 "
+        "成都 自贡 攀枝花 泸州 德阳 绵阳 广元 遂宁 内江 乐山 南充 眉山 宜宾 广安 达州 雅安 巴中 资阳 贵阳 六盘水 遵义 安顺 毕节 铜仁 昆明 曲靖 玉溪 保山 昭通 "
+        "丽江 普洱 临沧 拉萨 日喀则 昌都 林芝 山南 那曲 西安 铜川 宝鸡 咸阳 渭南 延安 汉中 榆林 安康 商洛 兰州 嘉峪关 金昌 白银 天水 武威 张掖 平凉 酒泉 庆阳 "
+        "定西 陇南 西宁 海东 银川 石嘴山 吴忠 固原 中卫 乌鲁木齐 克拉玛依 吐鲁番 哈密 昆山 义乌 台北 新北 桃园 台中 台南 高雄 "
+    )  # fmt: skip
 _ENDING = r"(?:省|市|(?:壮族|回族|维吾尔)?自治区|特别行政区)"
 # 河南路 and 北京东路 are streets, wherever they are.
 _REGION_HEAD = re.compile(
     rf"^(?:中国|中华人民共和国)?({'|'.join(_MUNICIPALITIES + _PROVINCES)})(?:{_ENDING}|(?!.?[路街道巷市]))"
 )
+_BARE_CITY_HEAD = re.compile(rf"^({'|'.join(_CITIES)})(?!市|.{{0,2}}[路街道巷]|地区|新区|区)")
+_PEOPLES = re.compile(
+    "(?:藏族|羌族|彝族|苗族|侗族|土家族|布依族|傣族|白族|景颇族|哈尼族|壮族|傈僳族|回族|蒙古族?|哈萨克|柯尔克孜|朝鲜族|黎族|自治)+$"
+)
 _CITY_HEAD = re.compile(r"^([^区县路街道镇号弄\d]{2,7}?)(?:市(?!场|民|政)|自治州|地区|盟)")
 _DISTRICT_HEAD = re.compile(r"^(?:市辖区)?([^路街号弄镇\d]{1,9}?(?:(?<![小社园])区|县|旗|市(?!场)))")
 _TOWN_HEAD = re.compile(r"^[^路号弄\d]{1,8}?(?:街道|镇|乡)(?=.{2})")
-_STREET_HEAD = re.compile(r"^(.*?(?:大道|大街|胡同|公路|路|街|道|巷)(?:[东西南北中]段)?)(?=\d|$|[^\d])")
+_STREET_HEAD = re.compile(
+    r"^(.+?街道$|.*?(?:大道|大街|胡同|公路|路|街|道|巷)(?:[东西南北中一二三四五六七八九十]段|[东西南北中](?=\d))?)(?=\d|$|[^\d])"
+)
 _NUMBER_HEAD = re.compile(r"^(\d+)(?:弄|巷)(\d+)支?号?|^(\d+(?:[-之]\d+)?)(?:号(?!楼)院?|(?=$))")
 
 # The most common shape of a Chinese line: the place, up to the last letter that ends one, the street, the number.
@@ -158,11 +179,30 @@ _COMMON_CHINESE = (
 _UNCOMMON_CHINESE = (
     r"^\D*(?:市[场民政]|盟|自治州)"
     rf"|^(?:中国|中华人民共和国)?(?:{'|'.join(_MUNICIPALITIES + _PROVINCES)})[^\d省市区县旗]*\d"
+    rf"|^(?:{'|'.join(_CITIES)})[^路街道巷\d省市区县旗]{{2,}}[^\d省市区县旗]*\d"
 )
 
-_UNIT_SEGMENT = re.compile(rf"^(?:(?:unit|{'|'.join(_UNIT_WORDS)}) |# ?)([a-z0-9]+)$")
+# 100006 in front of an address or behind it.
+_CHINESE_POSTCODE = (
+    r"^(?:(?:邮编|邮政编码)? ?(?P<front>\d{6}) (?P<behind>.*\p{Han}.*)"
+    r"|(?P<before>.*\p{Han}[^\d]*\d*[^\d]*)(?: |邮编|邮政编码)+(?P<after>\d{6}))$"
+)
+_UNIT_SEGMENT = re.compile(rf"^(?:(?:unit|level|floor|lvl|{'|'.join(_UNIT_WORDS)}) |# ?)([a-z0-9]+)$")
 _POSTCODE_TAIL = re.compile(r"(?:^| )([a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}|[a-z]\d[a-z] ?\d[a-z]\d|\d{5} \d{4}|\d{4,6})$")
-_POSTCODE_HEAD = re.compile(r"^(?:[a-z] )?(\d{4,5}(?: [a-z]{2})?) (?=[a-z])")
+_POSTCODE_HEAD = re.compile(r"^(?:[a-z] )?(\d{4,5}(?: [a-z]{2})?|\d{3} \d{2}) (?=[a-z])")
+# A segment that says the postcode and the city, one that says the number of a house, one that a street may be.
+_CITY_SEGMENT = re.compile(r"^(?:[a-z] )?\d{4,5}(?: [a-z]{2})? [a-z][a-z ]*$")
+_NUMBER_LAST = re.compile(r"[a-z] \d{1,3} ?[a-z]?$")
+_NUMBER_SEGMENT = re.compile(r"^\d+ ?(?:[a-z]|bis|ter|quater)?$")
+_STREET_SEGMENT = re.compile(r"^\d+[a-z]?(?:[ -]\d+[a-z]?)? [a-z]{3}|[a-z]{3} \d+ ?[a-z]?$")
+_FLOOR_SEGMENT = re.compile(r"^\d+(?:st|nd|rd|th) (?:floor|fl)$")
+# A whole line without commas that ends as those of the United States do: 12 main street unit 4 springfield il 62704
+_UNCUT = r" [a-z]{2} \d{5}(?: \d{4})?$"
+_UNCUT_PARTS = re.compile(
+    r"^(\d+[a-z]? .+ (?:st|street|rd|road|ave|avenue|blvd|boulevard|dr|drive|ln|lane|ct|court|pl|place|sq|square|ter|"
+    r"terrace|cir|circle|hwy|highway|pkwy|parkway|way|trl|trail)(?: (?:n|s|e|w|ne|nw|se|sw))?)"
+    r"(?: (?:unit|apt|apartment|suite|ste|#) ?(\w+))? ([a-z][a-z ]*) ([a-z]{2}) (\d{5})(?: \d{4})?$"
+)
 
 
 def plain(values: pa.Array, field: str) -> Outcome:
@@ -195,102 +235,84 @@ def plain(values: pa.Array, field: str) -> Outcome:
     return Outcome({field: folded}, junk.because(pc.and_(values.is_valid(), pc.is_null(folded)), junk.UNREADABLE))
 
 
-def map_values(values: pa.Array, table: dict[str, str]) -> pa.Array:
-    """`values` with each whole value that `table` knows written as the table says."""
-    found = pc.index_in(values, pa.array(list(table), pa.string()))
-    return pc.coalesce(pa.array(list(table.values()), pa.string()).take(found), values)
-
-
 def postcodes(values: pa.Array) -> Outcome:
-    """`postcode` of clean values: upper case, no spaces.
+    """`postcode` of clean values: upper case, no spaces, of a ZIP+4 the five digits.
 
-    >>> postcodes(pa.array(["sw1a 1aa", "100000.0", "000000"])).columns["postcode"].to_pylist()
-    ['SW1A1AA', '100000', None]
+    >>> postcodes(pa.array(["sw1a 1aa", "100000.0", "62704-1234"])).columns["postcode"].to_pylist()
+    ['SW1A1AA', '100000', '62704']
     """
-    code = not_empty(replaced(replaced(pc.utf8_upper(values), r"\.0$", ""), r"[^\p{L}\p{N}]+", ""))
+    # The four digits behind a ZIP code say more than others do.
+    code = replaced(pc.utf8_upper(values), r"\.0$|^(\d{5})[- ]\d{4}$", r"\1")
+    code = not_empty(replaced(code, r"[^\p{L}\p{N}]+", ""))
     reason = junk.first_reason(
         junk.placeholders(code, "postcode", "address"),
         junk.because(matches(code, r"^(?:0+|9{5,})$"), junk.REPEATED),
         junk.because(pc.and_(values.is_valid(), pc.is_null(code)), junk.UNREADABLE),
     )
-    return Outcome({"postcode": where(pc.is_null(reason), code)}, reason)
+    return Outcome({"postcode": code}, reason)
 
 
+# Names in daily use that the library's tables lack, folded.
 _COMMON_COUNTRIES = {
-    "usa": "US",
-    "united states of america": "US",
-    "america": "US",
-    "uk": "GB",
-    "england": "GB",
-    "scotland": "GB",
-    "wales": "GB",
-    "great britain": "GB",
-    "northern ireland": "GB",
-    "britain": "GB",
-    "prc": "CN",
-    "pr china": "CN",
-    "p r china": "CN",
-    "peoples republic of china": "CN",
-    "mainland china": "CN",
-    "中华人民共和国": "CN",
-    "中国大陆": "CN",
-    "hong kong": "HK",
-    "hong kong sar": "HK",
-    "香港": "HK",
-    "macau": "MO",
-    "macao": "MO",
-    "澳门": "MO",
-    "taiwan": "TW",
-    "台湾": "TW",
-    "holland": "NL",
-    "the netherlands": "NL",
-    "korea": "KR",
-    "south korea": "KR",
-    "韩国": "KR",
-    "czech republic": "CZ",
-    "russia": "RU",
-    "uae": "AE",
-    "vietnam": "VN",
-    "turkey": "TR",
-    "chn": "CN",
-    "gbr": "GB",
-    "deu": "DE",
-    "fra": "FR",
-    "esp": "ES",
-    "ita": "IT",
-    "nld": "NL",
-    "bel": "BE",
-    "che": "CH",
-    "aut": "AT",
-    "can": "CA",
-    "aus": "AU",
-    "nzl": "NZ",
-    "jpn": "JP",
-    "kor": "KR",
-    "sgp": "SG",
-    "hkg": "HK",
-    "twn": "TW",
-    "ind": "IN",
-    "bra": "BR",
-    "mex": "MX",
-    "rus": "RU",
-    "swe": "SE",
-    "nor": "NO",
-    "dnk": "DK",
-    "fin": "FI",
-    "pol": "PL",
-    "prt": "PT",
-    "irl": "IE",
-    "mys": "MY",
-    "tha": "TH",
-    "vnm": "VN",
-    "idn": "ID",
-    "phl": "PH",
-    "zaf": "ZA",
-    "tur": "TR",
-    "are": "AE",
-    "mac": "MO",
-}
+    name.strip(): code
+    for code, names in {
+        "US": "usa, united states of america, america, the united states, amerika, vereinigte staaten, vereinigte staaten von "
+        "amerika, etats unis, eeuu, ee uu, eua, e u a, stati uniti, verenigde staten, 美利坚合众国, アメリカ, 미국",
+        "GB": "uk, england, scotland, wales, great britain, northern ireland, britain, united kingdom of great britain and "
+        "northern ireland, grossbritannien, vereinigtes konigreich, royaume uni, grande bretagne, angleterre, reino unido, "
+        "gran bretana, inghilterra, engeland, 英格兰, 苏格兰, 大不列颠, イギリス",
+        "CN": "prc, pr china, p r china, peoples republic of china, mainland china, china mainland, 中华人民共和国, 中国大陆, 大陆, "
+        "volksrepublik china, chine, kina, 중국",
+        "HK": "hong kong, hongkong, hong kong sar, hong kong sar china, hksar, hong kong s a r, 香港, 中国香港, 香港特别行政区",
+        "MO": "macau, macao, macau sar, macao sar, macao sar china, 澳门, 中国澳门, 澳门特别行政区",
+        "TW": "taiwan, taiwan province of china, taiwan roc, taiwan r o c, republic of china, 台湾, 中国台湾, 台湾省",
+        "NL": "holland, the netherlands, pays bas, holanda, olanda",
+        "KR": "korea, south korea, republic of korea, korea republic of, korea south, rok, 韩国, 大韩民国, 南韩, 한국, 대한민국",
+        "KP": "north korea, korea north, dprk, korea democratic peoples republic of, democratic peoples republic of korea, 朝鲜, 北韩",
+        "DE": "brd, allemagne, alemania, alemanha, germania, duitsland, tyskland, niemcy, federal republic of germany",
+        "CZ": "czech republic, czechia, cesko, ceska republika", "RU": "russia, russian federation, rossiya, россия",
+        "AE": "uae, u a e, united arab emirates, emirates", "SA": "ksa, saudi", "VN": "vietnam, viet nam",
+        "TR": "turkey, turkiye", "CI": "ivory coast, cote divoire", "CD": "dr congo, drc, congo kinshasa, congo democratic "
+        "republic of the, democratic republic of the congo, zaire", "CG": "congo, republic of the congo, congo brazzaville",
+        "MM": "burma, myanmar", "GM": "gambia, the gambia", "BS": "bahamas, the bahamas", "XK": "kosovo",
+        "MK": "macedonia, north macedonia, fyrom, former yugoslav republic of macedonia", "SZ": "swaziland, eswatini",
+        "CV": "cape verde", "TL": "east timor", "PS": "palestine, palestinian territory, state of palestine", "JP": "nippon, nihon",
+        "IR": "islamic republic of iran, iran islamic republic of", "LA": "lao peoples democratic republic, lao pdr",
+        "SY": "syrian arab republic", "TZ": "united republic of tanzania, tanzania united republic of", "VA": "holy see",
+        "BO": "plurinational state of bolivia, bolivia plurinational state of", "MD": "republic of moldova, moldova republic of",
+        "VE": "bolivarian republic of venezuela, venezuela bolivarian republic of", "BN": "brunei darussalam",
+        "FM": "micronesia federated states of, federated states of micronesia", "IE": "eire, republic of ireland",
+    }.items()
+    for name in names.split(",")
+}  # fmt: skip
+# ISO 3166: letters of three and numbers, of all countries that have a telephone code.
+_ISO = """
+AD AND 20 AE ARE 784 AF AFG 4 AG ATG 28 AI AIA 660 AL ALB 8 AM ARM 51 AO AGO 24 AR ARG 32 AS ASM 16 AT AUT 40 AU AUS 36
+AW ABW 533 AZ AZE 31 BA BIH 70 BB BRB 52 BD BGD 50 BE BEL 56 BF BFA 854 BG BGR 100 BH BHR 48 BI BDI 108 BJ BEN 204
+BM BMU 60 BN BRN 96 BO BOL 68 BR BRA 76 BS BHS 44 BT BTN 64 BW BWA 72 BY BLR 112 BZ BLZ 84 CA CAN 124 CD COD 180
+CF CAF 140 CG COG 178 CH CHE 756 CI CIV 384 CK COK 184 CL CHL 152 CM CMR 120 CN CHN 156 CO COL 170 CR CRI 188 CU CUB 192
+CV CPV 132 CY CYP 196 CZ CZE 203 DE DEU 276 DJ DJI 262 DK DNK 208 DM DMA 212 DO DOM 214 DZ DZA 12 EC ECU 218 EE EST 233
+EG EGY 818 ER ERI 232 ES ESP 724 ET ETH 231 FI FIN 246 FJ FJI 242 FK FLK 238 FM FSM 583 FO FRO 234 FR FRA 250 GA GAB 266
+GB GBR 826 GD GRD 308 GE GEO 268 GF GUF 254 GH GHA 288 GI GIB 292 GL GRL 304 GM GMB 270 GN GIN 324 GP GLP 312 GQ GNQ 226
+GR GRC 300 GT GTM 320 GU GUM 316 GW GNB 624 GY GUY 328 HK HKG 344 HN HND 340 HR HRV 191 HT HTI 332 HU HUN 348 ID IDN 360
+IE IRL 372 IL ISR 376 IN IND 356 IQ IRQ 368 IR IRN 364 IS ISL 352 IT ITA 380 JM JAM 388 JO JOR 400 JP JPN 392 KE KEN 404
+KG KGZ 417 KH KHM 116 KI KIR 296 KM COM 174 KN KNA 659 KP PRK 408 KR KOR 410 KW KWT 414 KY CYM 136 KZ KAZ 398 LA LAO 418
+LB LBN 422 LC LCA 662 LI LIE 438 LK LKA 144 LR LBR 430 LS LSO 426 LT LTU 440 LU LUX 442 LV LVA 428 LY LBY 434 MA MAR 504
+MC MCO 492 MD MDA 498 ME MNE 499 MG MDG 450 MH MHL 584 MK MKD 807 ML MLI 466 MM MMR 104 MN MNG 496 MO MAC 446 MQ MTQ 474
+MR MRT 478 MS MSR 500 MT MLT 470 MU MUS 480 MV MDV 462 MW MWI 454 MX MEX 484 MY MYS 458 MZ MOZ 508 NA NAM 516 NC NCL 540
+NE NER 562 NG NGA 566 NI NIC 558 NL NLD 528 NO NOR 578 NP NPL 524 NR NRU 520 NZ NZL 554 OM OMN 512 PA PAN 591 PE PER 604
+PF PYF 258 PG PNG 598 PH PHL 608 PK PAK 586 PL POL 616 PR PRI 630 PS PSE 275 PT PRT 620 PW PLW 585 PY PRY 600 QA QAT 634
+RE REU 638 RO ROU 642 RS SRB 688 RU RUS 643 RW RWA 646 SA SAU 682 SB SLB 90 SC SYC 690 SD SDN 729 SE SWE 752 SG SGP 702
+SI SVN 705 SK SVK 703 SL SLE 694 SM SMR 674 SN SEN 686 SO SOM 706 SR SUR 740 SS SSD 728 ST STP 678 SV SLV 222 SY SYR 760
+SZ SWZ 748 TD TCD 148 TG TGO 768 TH THA 764 TJ TJK 762 TL TLS 626 TM TKM 795 TN TUN 788 TO TON 776 TR TUR 792 TT TTO 780
+TV TUV 798 TW TWN 158 TZ TZA 834 UA UKR 804 UG UGA 800 US USA 840 UY URY 858 UZ UZB 860 VA VAT 336 VC VCT 670 VE VEN 862
+VN VNM 704 VU VUT 548 WS WSM 882 YE YEM 887 ZA ZAF 710 ZM ZMB 894 ZW ZWE 716
+""".split()
+# What formal names add: "Korea, Republic of", "Kingdom of Sweden", "United States of America (the)".
+_FORMAL = re.compile(
+    r"^the | the$|^(?:federal |islamic |socialist |bolivarian )*(?:republic|kingdom|state|commonwealth|principality|sultanate) of "
+    r"(?:the )?| (?:republic|kingdom|state|federation|islamic republic)(?: of)?(?: the)?$"
+)
 
 
 @cache
@@ -322,9 +344,25 @@ def countries(values: pa.Array) -> Outcome:
 
 
 def _country(name: str) -> str | None:
+    bare = name.removesuffix(" the")
+    code = _country_named(name) or _country_named(bare)
+    if code is None and (found := re.match(r"^(?:[a-z]{2} )?(.+?) ([a-z]{2})$", name)):  # germany (de), zh-CN
+        code = _country_named(found[1])
+        code = code if code == found[2].upper() else None
+    return code or _country_named(_FORMAL.sub("", bare).strip())
+
+
+def _country_named(name: str) -> str | None:
     if len(name) == 2 and name.upper() in _codes():
         return name.upper()
-    return _COMMON_COUNTRIES.get(name) or _countries().get(name)
+    return _COMMON_COUNTRIES.get(name) or _iso_codes().get(name.lstrip("0")) or _countries().get(name)
+
+
+@cache
+def _iso_codes() -> dict[str, str]:
+    """Letters of three and numbers without noughts in front → ISO 3166 code."""
+    codes = dict(zip((name.lower() for name in _ISO[1::3]), _ISO[::3], strict=True))
+    return codes | dict(zip(_ISO[2::3], _ISO[::3], strict=True))
 
 
 def streets(values: pa.Array) -> Outcome:
@@ -348,11 +386,12 @@ def streets(values: pa.Array) -> Outcome:
         r"^(?P<number>\d+[a-z]?(?: \d+[a-z]?)?) (?P<rest>(?:[^\d ]|\d+(?:st|nd|rd|th)\b).*)$",
         ("rest", "number"),
     )
-    tail = groups(whole, r"^(?P<rest>.*\p{L}{2}) (?P<number>\d+ ?[a-z]?)$", ("rest", "number"))
+    tail = groups(whole, r"^(?P<rest>.*\p{L}{2}) (?P<number>\d+ ?[a-z]?(?: \d+[a-z]?)?)$", ("rest", "number"))
     numbered_road = matches(tail["rest"], r"\b(?:highway|route|road|box|lot|floor|level|unit)$")
     tail = {name: where(pc.invert(numbered_road), part) for name, part in tail.items()}
     columns["street"] = pc.coalesce(head["rest"], tail["rest"], whole)
-    columns["street_number"] = pc.coalesce(head["number"], replaced(tail["number"], " ", ""))
+    number = replaced(pc.coalesce(head["number"], tail["number"]), r"(\d[a-z]?) (\d)", r"\1-\2")
+    columns["street_number"] = replaced(number, " ", "")
     columns["unit"] = pc.coalesce(unit["unit"], front["unit"])
     columns["street_whole"] = whole
     _fill_chinese(columns, values, letters)
@@ -377,7 +416,8 @@ def address_lines(values: pa.Array) -> Outcome:
     for part in ("street", "street_number", "unit"):
         columns[part] = pc.coalesce(columns[part] if part == "unit" else found[part], found[part])
     columns["city"] = plain(columns["city"], "city").columns["city"]
-    columns["postcode"] = postcodes(columns["postcode"]).columns["postcode"]
+    code = postcodes(columns["postcode"])
+    columns["postcode"] = where(pc.is_null(code.reason), code.columns["postcode"])
     columns["street_whole"] = found["street_whole"]
     _fill_chinese(columns, values, letters)
     columns["address"] = line
@@ -421,6 +461,10 @@ def _split_lines(lines: pa.Array) -> dict[str, pa.Array]:
     found = groups(lines, r"^(?P<first>[^,]*[^, ][^,]*),(?P<rest>.+)$", ("first", "rest"))
     first, rest = pc.utf8_trim(found["first"], " "), found["rest"]
     plain = pc.and_(first.is_valid(), pc.invert(matches(first, _UNIT_SEGMENT.pattern)))
+    # A house's name or a postcode in front of the street.
+    turned = pc.and_(matches(first, _CITY_SEGMENT.pattern), matches(rest, _NUMBER_LAST.pattern))
+    plain = pc.and_(plain, pc.and_(matches(first, _STREET_SEGMENT.pattern), pc.invert(turned)))
+    plain = pc.and_(plain, pc.invert(matches(first, _NUMBER_SEGMENT.pattern)))
     whole = pc.and_(lines.is_valid(), pc.invert(pc.match_substring(lines, ",")))
     columns = {part: nulls(len(lines)) for part in PARTS}
     tails = where(plain, rest).dictionary_encode()
@@ -428,6 +472,7 @@ def _split_lines(lines: pa.Array) -> dict[str, pa.Array]:
     for part in PARTS:
         columns[part] = pa.array([parts.get(part) for parts in split], pa.string()).take(tails.indices)
     columns["street"] = pc.coalesce(where(plain, first), where(whole, not_empty(pc.utf8_trim(lines, " "))))
+    whole = pc.and_(whole, pc.invert(matches(lines, _UNCUT)))
     odd = pc.and_(lines.is_valid(), pc.invert(pc.or_(plain, whole)))
     if pc.any(odd).as_py():
         split = [_split_line(text) for text in lines.filter(odd).to_pylist()]
@@ -441,11 +486,19 @@ def _split_line(text: str) -> dict[str, str | None]:
     """Parts of one Western line: `text` folded, commas kept."""
     segments = [segment.strip() for segment in text.split(",") if segment.strip()]
     if len(segments) < 2:
+        if uncut := _UNCUT_PARTS.match(text):
+            return dict(zip(("street", "unit", "city", "region", "postcode"), uncut.groups(), strict=True))
         return {"street": segments[0] if segments else None}
+    if _NUMBER_SEGMENT.match(segments[0]):  # 12 bis, avenue …
+        segments[:2] = [f"{segments[0]} {segments[1]}"]
+    if _CITY_SEGMENT.match(segments[0]) and _NUMBER_LAST.search(segments[-1]):  # D-10115 Berlin, Hauptstr. 12
+        segments.append(segments.pop(0))
+    segments = [segment for segment in segments if not _FLOOR_SEGMENT.match(segment)]
     parts: dict[str, str | None] = {}
     if (
         len(segments) > 2
-        and (segments[-1] in _COMMON_COUNTRIES or _country(segments[-1]))
+        and not any(map(str.isdigit, segments[-1]))
+        and _country(segments[-1])
         and segments[-1] not in _REGION_CODES
     ):
         segments.pop()
@@ -465,7 +518,8 @@ def _split_line(text: str) -> dict[str, str | None]:
         parts["region"], last = words[-1], " ".join(words[:-1])
     if len(segments) > 1:
         parts["city"] = last or (segments[-2] if len(segments) > 2 else None)
-    parts["street"] = segments[0]
+    # A house's name may stand before the street: The Mill, 10 Mill Lane.
+    parts["street"] = next((segment for segment in segments[:-1] if _STREET_SEGMENT.search(segment)), segments[0])
     return parts
 
 
@@ -474,13 +528,18 @@ def _fill_chinese(columns: dict[str, pa.Array], values: pa.Array, letters: pa.Ar
     han = has_han(values)
     if not pc.any(han).as_py():
         return
-    folded = replaced(without_punctuation(letters.filter(han), keep=r"\-"), " ", "")
+    spaced = without_punctuation(letters.filter(han), keep=r"\-")
+    code = groups(spaced, _CHINESE_POSTCODE, ("front", "before", "behind", "after"))
+    spaced = pc.coalesce(code["behind"], code["before"], spaced)
+    folded = replaced(spaced, " ", "")
     found = _split_common_chinese(folded)
     odd = found["street"].is_null()
     split = [split_chinese(text) if text else {} for text in folded.filter(odd).to_pylist()]
     for part in PARTS:
         some = pa.array([parts.get(part) for parts in split], pa.string())
         columns[part] = pc.replace_with_mask(columns[part], han, pc.replace_with_mask(found[part], odd, some))
+    codes = pc.coalesce(code["front"], code["after"])
+    columns["postcode"] = pc.replace_with_mask(columns["postcode"], han, codes)
     columns["street_whole"] = pc.if_else(han, columns["street"], columns["street_whole"])
 
 
@@ -527,11 +586,11 @@ def split_chinese(text: str) -> dict[str, str]:
     street, text = _split_street(text)
     if street:
         parts["street"] = street
+    elif found := re.match(r"^\D+", text):
+        parts["street"], text = found[0].strip("-"), text[found.end() :]
     if found := _NUMBER_HEAD.match(text):
         number = f"{found[1]}-{found[2]}" if found[1] else found[3].replace("之", "-")
         parts["street_number"], text = number, text[found.end() :]
-    if street is None and (found := re.match(r"^\D+", text)):
-        parts["street"], text = found[0].strip("-"), text[found.end() :]
     unit = _unit_numbers(text) if re.search(r"\d", text) else None
     if unit:
         parts["unit"] = unit
@@ -547,6 +606,8 @@ def _split_place(text: str) -> tuple[dict[str, str], str]:
             parts["city"] = found[1]
             text = re.sub(f"^{found[1]}市", "", text)
     if "city" not in parts and (found := _CITY_HEAD.match(text)):
+        parts["city"], text = _PEOPLES.sub("", found[1]) or found[1], text[found.end() :]
+    elif "city" not in parts and (found := _BARE_CITY_HEAD.match(text)):
         parts["city"], text = found[1], text[found.end() :]
     if found := _DISTRICT_HEAD.match(text):
         parts["district"], text = _bare_district(found[1]), text[found.end() :]

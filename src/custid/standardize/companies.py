@@ -47,13 +47,19 @@ _LATIN_FORMS = (
     "ehf", "hf", "bvba", "cvba", "sprl", "scrl", "sca", "scs", "dd", "ad", "ead", "eood", "ood", "nyrt", "zrt",
     "bhd", "berhad", "tbk", "jsc", "pjsc", "ojsc", "cjsc", "lllp", "pllc", "wll", "fze", "fzco", "saog", "sae", "sal",
     "lda", "ltee", "ltd sti", "as", "ooo", "oao", "pao", "zao", "ltda", "eireli", "sac", "pty", "pte", "pvt", "se",
+    "sau", "eg", "ek", "e k", "gesmbh", "ges mbh", "ges m b h", "haftungsbeschrankt", "ug haftungsbeschrankt", "sagl",
+    "sa rl", "scop", "scrlfs", "srls", "srl unipersonale", "ltda me", "ltda epp", "fz llc", "fzc", "fz", "spk",
+    "limited liability partnership", "limited liability company", "company limited", "proprietary limited",
+    "private company", "public company limited", "pcl", "pte limited", "pty limited", "sociedad limitada", "cia ltda",
+    "societe a responsabilite limitee", "societa a responsabilita limitata", "besloten vennootschap", "ltd co", "as ltd",
+    "eood", "ae", "αε", "επε", "ικε", "株式会社", "유한회사", "주식회사",
     "ооо", "зао", "оао", "пао", "ао", "тов",
 )  # fmt: skip
 # Legal forms that stand in front.
-_FRONT_FORMS = words("株式会社 有限会社 合同会社 ооо зао оао пао ао тов ooo oao pao zao pt")
+_FRONT_FORMS = words("株式会社 有限会社 合同会社 주식회사 유한회사 uab sia ab ип ооо зао оао пао ао тов ooo oao pao zao pt")
 _HAN_FORMS = words(
         "集团股份有限公司 集团有限责任公司 集团有限公司 股份有限公司 有限责任公司 有限公司 "
-        "股份公司 集团公司 合伙企业 个人独资企业 个体工商户 株式会社 有限会社 公司 集团"
+        "股份合作公司 特殊普通合伙 普通合伙 有限合伙 自然人独资 法人独资 外商独资 股份公司 集团公司 合伙企业 个人独资企业 个体工商户 株式会社 有限会社 公司 集团"
     )  # fmt: skip
 _SAME_FORM = {
     "incorporated": "inc",
@@ -70,14 +76,23 @@ _HAN_TRADES = words(
     )  # fmt: skip
 # Latin forms that are also surnames or given names are no proof that a full name is a company's.
 _DOUBTFUL_FORMS = frozenset(
-    words("co as se ag ev ab sa lp oy spa sas sl ug mbh pty pte kk ou sia hf dd ad sal sac sca lda тов ао")
+    words("co as se ag ev ab sa lp oy spa sas sl ug mbh pty pte kk ou sia hf dd ad sal sac sca lda eg ek ae fz fzc spk sau "
+    "αε тов ао")
 )
 # Short forms in several words, that initials behind a name spell too.
 _SURE_FORMS = tuple(form for form in _LATIN_FORMS if form not in _DOUBTFUL_FORMS and not re.match(r"[a-z] ", form))
 
+# What stands behind the legal form where a part of a company is meant, whose place belongs to the name.
+_BRANCH = "(?:分公司|分行|支行|营业部|办事处|代表处|分店|分部|分院|分所)"
+_LATIN_BRANCH = "(?:branch|niederlassung|zweigniederlassung|succursale|sucursal|filiale|filial|oddzial|representative office)"
+_ABROAD = "uk|usa|us|hk|china|deutschland|germany|france|japan|india|singapore|hong kong"
+# Stands for 株式会社 or 주식회사, before or behind a name.
+_BRACKETED = r"\((?:株|주|有|유)\)"
+# What registers and clerks write behind a name: 注销, 吊销, in liquidation.
+_STATE = r"(?i)[ (\[【（]*(?:(?:已|被)?(?:注销|吊销|停业|停用|破产)|in liquidation|i\.? ?l\.|dissolved|inactive|closed)[)\]】） ]*$"
 _LATIN_TAIL = "(?:" + "|".join(_LATIN_FORMS) + ")"
 _HAN_TAIL = "(?:" + "|".join(_HAN_FORMS) + ")"
-_CORE = rf"^(?:the )?(?P<core>.+?)(?P<form>(?: {_LATIN_TAIL})+| ?{_HAN_TAIL})?$"
+_CORE = rf"^(?:the )?(?P<core>.+?)(?P<form>(?: {_LATIN_TAIL})+|(?: ?{_HAN_TAIL})+)?$"
 _FRONT = rf"^(?P<form>{'|'.join(form + (' ?' if form[0] > '一' else ' ') for form in _FRONT_FORMS)})(?P<rest>.{{2,}})$"
 # Between the name of a company and the one it goes by, or went by.
 _ALSO = (
@@ -94,6 +109,8 @@ _IS_COMPANY = rf"(?:. (?:{'|'.join(_SURE_FORMS)})|{_HAN_TAIL}|\p{{Han}}(?:{'|'.j
 
 
 def _folded(values: pa.Array) -> pa.Array:
+    values = on_some(values, matches(values, _STATE), lambda some: not_empty(replaced(some, _STATE, "")))
+    values = on_some(values, matches(values, _BRACKETED), lambda some: replaced(some, _BRACKETED, " "))
     values = on_some(values, matches(values, _SITE), lambda some: replaced(some, _SITE, r"\1"))
     values = fold(values, keep=".&")
     values = on_some(values, matches(values, _DOT_COM), lambda some: replaced(some, _DOT_COM, r"\1"))
@@ -132,6 +149,7 @@ def companies(values: pa.Array) -> Outcome:
     # Parentheses in Chinese names hold a place that belongs to the name.
     folded = on_some(folded, matches(folded, r"\p{Han} "), lambda some: replaced(some, r"(\p{Han}) ", r"\1"))
     folded = on_some(folded, matches(folded, r" \p{Han}"), lambda some: replaced(some, r" (\p{Han})", r"\1"))
+    folded = on_some(folded, matches(folded, rf" (?:{_LATIN_BRANCH}|{_ABROAD})$"), _place_in_front)
     front = groups(folded, _FRONT, ("form", "rest"))
     two = groups(pc.coalesce(front["rest"], folded), _ALSO, ("core", "also"))
     core, form = _core_and_form(pc.coalesce(two["core"], front["rest"], folded))
@@ -146,18 +164,24 @@ def companies(values: pa.Array) -> Outcome:
     return Outcome(columns, because(pc.and_(values.is_valid(), pc.is_null(core)), UNREADABLE))
 
 
+def _place_in_front(folded: pa.Array) -> pa.Array:
+    """ "foo ltd hong kong branch" with the form last, as it stands in "foo hong kong branch ltd"; likewise "foo ltd uk"."""
+    branch = rf"^(.+?)((?: {_LATIN_TAIL})+) ((?:\S+ ){{0,3}}{_LATIN_BRANCH}|{_ABROAD})$"
+    return replaced(folded, branch, r"\1 \3\2")
+
+
 def _core_and_form(folded: pa.Array) -> tuple[pa.Array, pa.Array]:
     """The core of folded names, and the legal form behind it."""
-    branch = matches(folded, r"\p{Han}分公司$")
+    branch = matches(folded, rf"{_HAN_TAIL}[^公]{{2,}}{_BRANCH}$")
     found = pc.extract_regex(folded, _CORE)
     known = found.is_valid()
     core = where(pc.and_(known, pc.invert(branch)), pc.struct_field(found, "core"))
     form = not_empty(pc.utf8_trim(where(pc.and_(known, pc.invert(branch)), pc.struct_field(found, "form")), " "))
     if pc.any(branch).as_py():
-        parent = pc.extract_regex(folded, rf"(?P<form>{_HAN_TAIL})..+分公司$")
+        parent = pc.extract_regex(folded, rf"(?P<form>{_HAN_TAIL})[^公]{{2,}}{_BRANCH}$")
         form = pc.coalesce(form, where(branch, pc.struct_field(parent, "form")))
         core = pc.coalesce(
-            core, on_some(folded, branch, lambda some: replaced(some, rf"{_HAN_TAIL}(..+分公司)$", r"\1"))
+            core, on_some(folded, branch, lambda some: replaced(some, rf"{_HAN_TAIL}([^公]{{2,}}{_BRANCH})$", r"\1"))
         )
     return pc.coalesce(not_empty(pc.utf8_trim(core, " ")), folded), form
 

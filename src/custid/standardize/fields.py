@@ -48,10 +48,22 @@ FIELDS: dict[str, str] = {
     "tax_id": "identifier",
     "passport": "identifier",
     "loyalty_id": "identifier",
+    "iban": "identifier",
+    "lei": "identifier",
+    # handles and devices
     "wechat_openid": "identifier",
     "wechat_unionid": "identifier",
+    "wechat_external_userid": "identifier",
+    "wechat_id": "identifier",
+    "qq": "identifier",
+    "social_handle": "identifier",
     "device_id": "identifier",
+    "cookie_id": "identifier",
     "other_id": "identifier",
+    # within what a handle is unique: an app, an enterprise, a network
+    "wechat_app": "namespace",
+    "wechat_corp": "namespace",
+    "social_network": "namespace",
 }
 
 _NUMBERED = re.compile(r"^(?P<base>.+?)_(?P<number>[2-9]|[1-9]\d)$")

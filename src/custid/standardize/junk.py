@@ -18,6 +18,7 @@ REPEATED = "repeated"  # one digit over and over
 SEQUENCE = "sequence"  # digits in order: 12345678
 DIGITS_LOST = "digits lost"  # a spreadsheet wrote 1.38E+10
 IMPLAUSIBLE = "implausible"  # cannot be, e.g. a birth in 2099
+MASKED = "masked"  # asterisks where digits or letters were: 138****1234
 UNREADABLE = "unreadable"  # not a value of this kind
 
 #: Stand for nothing in any field; compared in lower case, without accents.
@@ -126,6 +127,15 @@ def digit_junk(digits: pa.Array) -> pa.Array:
     repeated = matches(digits, "^(?:" + "|".join(f"{digit}{digit}{digit}{digit}+" for digit in range(10)) + "|0+)$")
     sequence = pc.is_in(digits, pa.array(sorted(_SEQUENCES)))
     return first_reason(because(repeated, REPEATED), because(sequence, SEQUENCE))
+
+
+def masked(values: pa.Array) -> pa.Array:
+    """MASKED where a part of a value is hidden: what is left is shared by many.
+
+    >>> masked(pa.array(["138****5679", "a***@qq.com", "XXX-XX-1234", "13812345679"])).to_pylist()
+    ['masked', 'masked', 'masked', None]
+    """
+    return because(matches(values, r"[*＊•●×]{2,}|^(?i)x{3,}(?:[- ]?x+)*[- ]?\d{2,6}$|\d[xX]{3,}\d"), MASKED)
 
 
 def because(found: pa.Array, reason: str) -> pa.Array:

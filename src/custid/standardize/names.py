@@ -10,6 +10,10 @@ Decisions that cannot be read off a name:
 of the two   ends is the surname, so that "Zhang Wei" and "Wei Zhang" are equal. A word in capitals beside one
 that is not is the   surname ("LI Na"). All other Latin names are read "First Middle Last", or "Last, First
 Middle" with a comma.
+- A word and initials ("Smith J.R.") are surname first, unless the word is a known given name ("John S.").
+- Three words that begin with a Vietnamese surname and have Văn or Thị behind it, or end with a Russian patronymic, are
+surname first.
+- 小王 and 老张 are surnames; a space in a name of four 汉字 or more parts surname and given name (山田 太郎).
 - A given name typed as separate pinyin syllables is one word: "Xiao Ming" is "xiaoming".
 - One pinyin word of two or three syllables that begins with a common surname of four letters or more is
 surname and   given name ("zhangwei"); shorter ones are left alone, for Susan and Lina are not Chinese.
@@ -32,6 +36,7 @@ from custid.standardize.chinese import (
     syllables,
 )
 from custid.standardize.junk import UNREADABLE, because
+from custid.standardize.nicknames import given_names
 from custid.standardize.text import (
     Outcome,
     clean,
@@ -60,6 +65,11 @@ TITLES = frozenset(
         "doktor doctor"
     )
 )
+#: Written as the key, meant as the value.
+# Behind "Dr."
+_TITLE_TAILS = frozenset(words("med rer nat phil jur iur ing habil dent vet oec pol theol h c mult"))
+# Between two titles: Mr. and Mrs. Smith.
+_AND = frozenset(words("and und et y e en och og"))
 #: Written as the key, meant as the value.
 SUFFIXES = {
     "jr": "jr",
@@ -94,6 +104,19 @@ _ALL_CAPITALS = r"^[A-Z]{2,}(?:-[A-Z]{2,})?(?: ?, ?| )[A-Z]{2,}(?:-[A-Z]{2,})?$"
 _TITLE_START = "(?:" + "|".join(sorted(TITLES)) + ")"
 _SUFFIX_END = "(?:" + "|".join(sorted(SUFFIXES)) + ")"
 _SPLIT_PINYIN_MIN = 4
+# Degrees written with dots, behind two words at least: "John Smith M.D." has one, "M.D. Smith" initials.
+_DEGREE = r"([ ,])((?:ph|m|j|d|ed|ll|b|psy)\. ?(?:d|sc|phil|eng|b\. ?a|d\. ?s|b|m|a|s)\.?)(?: *,|$)"
+_DEGREES = rf"^[^ ,]+[ ,].*[^ ,].*{_DEGREE}"
+_QUOTED = r"(^| )['‘’]([^'‘’]{2,})['‘’]( |$)"
+_CARE_OF = r"^(?:c/o|attn\.?:?|z\. ?hd\.?|zu handen) +"
+# Her name before she married.
+_MAIDEN = re.compile(r"^(.+?)[ ,]+(?:geb|geborene|geborener|nee|nata|z domu|rozena|fodd)\.? ([^ ].*)$")
+_REMARKS = frozenset(words("deceased vip test old new dup duplicate inactive closed deleted home work mobile private"))
+_VIETNAMESE = frozenset(words("nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong ly dinh truong"))
+_PATRONYMIC = re.compile(r"(?:ович|евич|овна|евна|ична|ovich|evich|ovna|evna)$")
+_LIKE_LATIN = re.compile(r"[a-z]")
+_HANGUL = re.compile(r"^[가-힣]{2,5}$")
+_KOREAN_PAIRS = frozenset(words("남궁 황보 제갈 사공 선우 서문 독고"))
 _NO_SURNAME = 100_000
 
 
@@ -105,6 +128,7 @@ class Parts(NamedTuple):
     surname: str | None = None
     nickname: str | None = None
     name_suffix: str | None = None
+    maiden_name: str | None = None
 
 
 def name_parts(values: pa.Array) -> Outcome:
@@ -146,24 +170,26 @@ def full_names(values: pa.Array) -> Outcome:
     >>> parts["given_name"].to_pylist(), parts["surname"].to_pylist()
     (['jan', '震华', 'xiaoming'], ['van den berg', '欧阳', 'zhang'])
     """
-    letters = plain_letters(clean(values))
+    letters = _plain_writing(plain_letters(clean(_with_u_umlaut(values))))
     folded = compact(without_punctuation(letters))
     # Lower case loses which word stood in capitals, so the odd ones are split with both at hand.
     marked = without_punctuation(letters, keep=rf",()\"{_DOTS}\-")
     # Most names are two Latin words or two or three 汉字: those are split in columns, the odd ones one by one.
     given, surname = _two_words(marked, values)
     plain = given.is_valid()
-    short = pc.and_(matches(folded, r"^\p{Han}{2,3}$"), matches(values, r"^\S+$"))
+    short = matches(values, r"^\p{Han}{2,3}$")
     head, heads = pc.utf8_slice_codeunits(folded, 0, 1), pa.array(sorted(COMPOUND_SURNAMES))
     compound = pc.is_in(pc.utf8_slice_codeunits(folded, 0, 2), heads)
     titled = matches(folded, f"(?:{'|'.join(_HAN_TITLES)})$")
-    han = pc.and_(short, pc.invert(pc.or_(compound, titled)))
+    familiar = matches(folded, "^[小老阿大].$")
+    han = pc.and_(short, pc.invert(pc.or_(pc.or_(compound, titled), familiar)))
     columns = {
         "given_name": pc.if_else(plain, given, where(han, pc.utf8_slice_codeunits(folded, 1))),
         "middle_name": nulls(len(values)),
         "surname": pc.if_else(plain, surname, where(han, head)),
         "nickname": nulls(len(values)),
         "name_suffix": nulls(len(values)),
+        "maiden_name": nulls(len(values)),
     }
     odd = pc.and_(values.is_valid(), pc.invert(pc.or_(plain, han)))
     if pc.any(odd).as_py():
@@ -173,6 +199,37 @@ def full_names(values: pa.Array) -> Outcome:
             columns[name] = pc.replace_with_mask(columns[name], odd, pa.array(part, pa.string()))
     nothing = pc.and_(values.is_valid(), pc.and_(pc.is_null(columns["given_name"]), pc.is_null(columns["surname"])))
     return Outcome(columns, because(nothing, UNREADABLE))
+
+
+def _with_u_umlaut(values: pa.Array) -> pa.Array:
+    """Lü and Nü, which are pinyin and no German words, as they are typed: Lv and Nv."""
+    odd = matches(values, r"(?i)(?:^|[ ,])[ln]ü(?:[ ,]|$)")
+    return on_some(values, odd, lambda some: replaced(some, r"(?i)(^|[ ,])([ln])ü([ ,]|$)", r"\1\2v\3"))
+
+
+def _plain_writing(letters: pa.Array) -> pa.Array:
+    """Names, lower case, without what is no part of them: the dots of degrees, c/o, a second person behind a slash."""
+    odd = matches(letters, r"[./'‘’]|^z")
+
+    def without(some: pa.Array) -> pa.Array:
+        some = replaced(some, _CARE_OF, "")
+        some = replaced(some, r"(\p{L}{2}) ?/ ?\p{L}{2}.*$", r"\1")
+        some = replaced(some, _QUOTED, r'\1"\2"\3')
+        return on_some(some, matches(some, _DEGREES), lambda found: each(found, _without_degree_dots))
+
+    return on_some(letters, odd, without)
+
+
+def _without_degree_dots(text: str) -> str:
+    """
+    >>> _without_degree_dots("john smith, m.d., ph.d.")
+    'john smith, md, phd'
+    """
+    while True:
+        plain = re.sub(_DEGREE, lambda found: found[1] + re.sub("[. ]", "", found[2]) + "~", text, count=1)
+        if plain == text:
+            return re.sub("~ *(?=$)", "", text).replace("~", ",").rstrip(",")
+        text = plain
 
 
 def _two_words(marked: pa.Array, values: pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -188,6 +245,7 @@ def _two_words(marked: pa.Array, values: pa.Array) -> tuple[pa.Array, pa.Array]:
     comma = pc.match_substring(pc.struct_field(found, "between"), ",")
 
     words = [[_plain_word(word) for word in column.dictionary.to_pylist()] for column in (first, last)]
+    initial = pc.and_(pc.equal(pc.utf8_length(last.dictionary), 1).take(last.indices), pc.invert(comma))
     behind = pa.array([word in SUFFIXES or word in CREDENTIALS for word in words[1]], pa.bool_()).take(last.indices)
     titled = pa.array([word in TITLES for word in words[0]], pa.bool_()).take(first.indices)
     front = pc.and_(pc.invert(comma), titled)
@@ -198,7 +256,7 @@ def _two_words(marked: pa.Array, values: pa.Array) -> tuple[pa.Array, pa.Array]:
     # Both in pinyin: the one of the lower rank is the surname.
     surname_first = pc.and_(pc.less(ranks[0], ranks[1]), pc.less_equal(ranks[1], _NO_SURNAME))
     swap = pc.or_(comma, surname_first)
-    sure = pc.and_(found.is_valid(), pc.invert(pc.fill_null(pc.or_(behind, front), True)))
+    sure = pc.and_(found.is_valid(), pc.invert(pc.fill_null(pc.or_(initial, pc.or_(behind, front)), True)))
     one, two = (
         pa.array([_phrase([word]) for word in some], pa.string()).take(column.indices)
         for some, column in zip(words, (first, last), strict=True)
@@ -223,13 +281,18 @@ def split_name(text: str, written: str = "") -> Parts:
     capitals.
 
     >>> split_name("maria de la cruz")
-    Parts(given_name='maria', middle_name=None, surname='de la cruz', nickname=None, name_suffix=None)
+    Parts(given_name='maria', middle_name=None, surname='de la cruz', nickname=None, name_suffix=None, maiden_name=None)
     """
     if re.search(r"[\u3400-\u9fff]", text):
         return _split_chinese(text)
+    if _HANGUL.match(text):
+        at = 2 if text[:2] in _KOREAN_PAIRS and len(text) > 2 else 1
+        return Parts(text[at:], None, text[:at])
+    if maiden := _MAIDEN.match(text):
+        return split_name(maiden[1], written)._replace(maiden_name=_phrase(_split_words(maiden[2])))
     nickname = None
     if quoted := re.search(r'["(]([^"()]+)[")]', text):
-        nickname = _phrase(quoted[1].split())
+        nickname = None if quoted[1].strip() in _REMARKS else _phrase(quoted[1].split())
         text = text[: quoted.start()] + " " + text[quoted.end() :]
     before, *after = (_split_words(part) for part in re.sub(rf'[()"{_DOTS}]', " ", text).split(","))
     tail = [word for words in after for word in words]
@@ -271,7 +334,11 @@ def _is_hyphened_pinyin(word: str) -> bool:
 def _without_ends(words: list[str]) -> tuple[bool, list[str], str | None]:
     """Whether titles stood in front, the words between them and suffixes or credentials, the suffix."""
     suffix, titled = None, False
-    while len(words) > 1 and words[0] in TITLES:
+    while len(words) > 1 and (
+        words[0] in TITLES
+        or (titled and len(words) > 2 and words[0] in _TITLE_TAILS)
+        or (titled and words[0] in _AND and words[1] in TITLES)
+    ):
         words, titled = words[1:], True
     while len(words) > 1 and (words[-1] in SUFFIXES or words[-1] in CREDENTIALS):
         suffix = SUFFIXES.get(words[-1], suffix)
@@ -291,6 +358,12 @@ def _split_western(words: list[str], capitals: set[str]) -> tuple[list[str], lis
     if words[0] in capitals and words[-1] not in capitals and len(words[0]) > 2:
         end = next(i for i, word in enumerate(words) if word not in capitals)
         return words[end:], words[:end]
+    if all(len(word) == 1 for word in words[1:]) and len(words[0]) > 1 and given_names().number(words[0]) < 0:
+        return words[1:], words[:1]
+    if len(words) >= 3 and words[0] in _VIETNAMESE and words[1] in ("van", "thi"):
+        return [words[-1], *words[1:-1]], words[:1]
+    if len(words) == 3 and _PATRONYMIC.search(words[2]) and not _is_given_name(words[0]):
+        return words[1:], words[:1]
     start = len(words) - 1
     while start > 1 and words[start - 1] in PARTICLES:
         start -= 1
@@ -298,6 +371,11 @@ def _split_western(words: list[str], capitals: set[str]) -> tuple[list[str], lis
         (i for i in range(1, start) if words[i] in PARTICLES - {"y", "e"} and i + 1 < len(words)), start
     )
     return words[:first_particle], words[first_particle:]
+
+
+def _is_given_name(word: str) -> bool:
+    """Known as one in Latin letters; in others nothing is known."""
+    return bool(_LIKE_LATIN.match(word)) and given_names().number(word) >= 0
 
 
 def _is_pinyin(word: str) -> bool:
@@ -336,6 +414,8 @@ def _split_pinyin_word(word: str) -> tuple[str | None, str]:
 def _split_chinese(text: str) -> Parts:
     """The parts of a name that holds 汉字; Latin words beside a whole one are a nickname."""
     latin = _phrase(re.findall(r"[a-z]+", text))
+    # Remarks: 张伟(老客户), 张伟-销售. A second person: 张三、李四.
+    text = re.sub(r"(?<=[\u3400-\u9fff])\s*(?:\([^()]*\)|[-,/、—].*$)", "", text)
     runs = re.findall(r"[\u3400-\u9fff]+", text)
     if len(runs) > 1 and any(dot in text for dot in _DOTS):
         return Parts(runs[0], _phrase(runs[1:-1]), runs[-1], latin, None)
@@ -344,6 +424,10 @@ def _split_chinese(text: str) -> Parts:
     if len(runs) == 2 and runs[1] in surnames and runs[0] not in surnames:
         runs = [runs[1], runs[0]]
     name = _without_han_title("".join(runs))
+    if len(runs) == 2 and len(runs[0]) == 2 and len(name) >= 4 and name == "".join(runs):  # 山田 太郎
+        return Parts(runs[1], None, runs[0], latin)
+    if len(name) == 2 and name[0] in "小老阿大" and name[0] not in SURNAMES:
+        return Parts(latin, None, name[1]) if name[1] in SURNAMES and name[0] != "阿" else Parts(name, None, None, latin)
     if len(name) == 1:
         return Parts(latin, None, name)
     if name[:2] in COMPOUND_SURNAMES:
@@ -383,6 +467,7 @@ def latin(values: pa.Array, *, surname: bool = False) -> pa.Array:
     ['shan']
     """
     values = on_some(values, has_han(values), lambda some: each(some, surname_pinyin if surname else pinyin))
+    values = on_some(values, matches(values, "^[ln]yu$"), lambda some: replaced(some, "yu$", "v"))  # as passports write ü
     apart = matches(values, r"^[a-z]{1,6} [a-z]{1,6}(?: [a-z]{1,6})?$")
     return on_some(values, apart, lambda some: each(some, _one_word))
 

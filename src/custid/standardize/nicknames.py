@@ -789,7 +789,7 @@ pan poon pun phua
 peng pang phang
 qian chien chin
 qin chin chun
-qiu chiu yau khoo hew
+qiu chiu yau khoo hew chou
 ren jen yam
 shao siu
 shen sum sham shum sim
@@ -828,6 +828,16 @@ zhou chou chau chow chew
 zhu chu chue choo
 zhuang chong chng chuang
 zhuo cheuk toh
+qin tan
+zhai di
+shan dan
+ge gai
+yue le
+piao pu park
+zeng ceng
+xie jie
+zha cha
+ou qu
 zou tsou chow chau
 ahn an
 bae pae

@@ -26,8 +26,12 @@ from custid.standardize.text import Outcome, each, matches, nulls, on_some, repl
 _DIGITS_MIN = 6
 _DIGITS_MAX = 15
 _NORTH_AMERICA = ("US", "CA")
-_EXTENSION = r"(?i) *(?:;ext=|ext\.?|extension|x|#|转|转接|分机|durchwahl) *:? *\d{1,6}$"
+_EXTENSION = r"(?i) *(?:;ext=|ext\.?|extension|x|#|转|转接|分机|durchwahl|\*) *:? *\d{1,6}$"
 # Area codes of three digits (010, 02x) take eight digits, those of four take seven or eight.
+# Two Chinese mobiles with next to nothing between them.
+_TWO_MOBILES = r"^\D*((?:\+?86)?1[3-9]\d{9})[^\d]{1,3}(?:\+?86)?1[3-9]\d{9}.*$"
+# 1-800-FLOWERS: letters for the digits of a keypad.
+_SPELT = r"^\+?1?[-. (]*8\d\d[-. )]+[A-Z][A-Z0-9-]{5,10}$"
 _CHINA_LANDLINE = r"(?:10|2\d)[2-8]\d{7}|[3-9]\d{2}[2-8]\d{6,7}"
 
 
@@ -58,7 +62,9 @@ def phones(values: pa.Array, regions: pa.Array | None = None) -> Outcome:
     written = where(pc.invert(lost), values)
     written = on_some(written, matches(written, r"^[^/;,、|]*\d{6}[^/;,、|]*[/;,、|]"), _first_of_several)
     written = on_some(written, matches(written, r"^[ '\d]+\.0$"), lambda some: replaced(some, r"\.0$", ""))
-    written = on_some(written, matches(written, r"(?i)[a-z#转机]"), lambda some: replaced(some, _EXTENSION, ""))
+    written = on_some(written, matches(written, _TWO_MOBILES), lambda some: replaced(some, _TWO_MOBILES, r"\1"))
+    written = on_some(written, matches(written, _SPELT), lambda some: each(some, _as_digits))
+    written = on_some(written, matches(written, r"(?i)[a-z#*转机]"), lambda some: replaced(some, _EXTENSION, ""))
     written = on_some(written, matches(written, r"^\(?0\d{2,3}\)?-\d{7,8}-\d{1,5}$"), _without_third)
     digits = replaced(written, r"\D+", "")
 
@@ -121,16 +127,23 @@ def phones(values: pa.Array, regions: pa.Array | None = None) -> Outcome:
     fake = pc.or_(pc.is_in(national, pa.array(sorted(junk.PHONES))), matches(national, _same_digit_tail()))
     reason = junk.first_reason(
         junk.because(lost, junk.DIGITS_LOST),
+        junk.masked(values),
         junk.digit_junk(national),
         junk.digit_junk(digits),
         junk.because(fake, junk.PLACEHOLDER),
         junk.because(pc.and_(values.is_valid(), pc.is_null(phone)), junk.UNREADABLE),
     )
-    return Outcome({"phone": where(pc.is_null(reason), phone)}, reason)
+    return Outcome({"phone": phone}, reason)
 
 
 def _first_of_several(values: pa.Array) -> pa.Array:
     return pc.utf8_trim(replaced(values, r"[/;,、|].*$", ""), " ")
+
+
+def _as_digits(value: str) -> str:
+    import phonenumbers
+
+    return str(phonenumbers.convert_alpha_characters_in_number(value))
 
 
 def _without_third(values: pa.Array) -> pa.Array:
@@ -139,8 +152,8 @@ def _without_third(values: pa.Array) -> pa.Array:
 
 
 def _same_digit_tail() -> str:
-    """Ten digits or more of which the last nine are the same."""
-    return "^(?:" + "|".join(rf"\d+{digit}{{9}}" for digit in range(10)) + ")$"
+    """Ten digits or more of which the last nine are the same; a Chinese mobile that ends in eight noughts."""
+    return "^(?:" + "|".join(rf"\d+{digit}{{9}}" for digit in range(10)) + r"|1[3-9]\d0{8})$"
 
 
 class _Plan(NamedTuple):

@@ -11,7 +11,7 @@ telephone number on the record's country), it is done on the distinct pairs. Row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from custid.standardize import addresses, coded, companies, dates, emails, identifiers, junk, names, phones, sexes
 from custid.standardize.coded import Coded
 from custid.standardize.fields import FIELDS, base_of, kind_of
-from custid.standardize.text import Outcome, clean, fold, nulls, where
+from custid.standardize.text import Outcome, clean, fold, matches, nulls, on_some, replaced, where
 
 #: field: the field the value stood in; value: as written; reason: see `junk`; count: rows that hold it.
 JUNK = pa.schema(
@@ -65,6 +65,8 @@ def standardize(
     *,
     country: str | Mapping[str, str] | None = None,
     day_first: bool | Mapping[str, bool] | None = None,
+    namespaces: Mapping[str, Mapping[str, str]] | None = None,
+    not_junk: Mapping[str, Collection[str]] | None = None,
 ) -> Standardized:
     """Make the field columns of `records` comparable; unknown fields are left out.
 
@@ -76,6 +78,9 @@ def standardize(
         country     of its own; or a mapping from channel to code.
         day_first: how dates such as 3/5/1980 are read, or a mapping from channel. None: by the country, and
         where that     says nothing, only the year is kept.
+        namespaces: channel → field → the app, enterprise or site within which the handles of that field are unique,
+        where the records do not say it themselves (`identifiers.NAMESPACED`).
+        not_junk: field → values, as written, that are real although they look like junk.
 
     >>> records = pa.table({"full_name": ["ZHANG Wei"], "email": ["Wei+a@x.org"], "phone": ["无"]})
     >>> found = standardize(records, country="CN")
@@ -84,7 +89,7 @@ def standardize(
     >>> found.junk.to_pylist()
     [{'field': 'phone', 'value': '无', 'reason': 'placeholder', 'count': 1}]
     """
-    work = _Work(records, country, day_first)
+    work = _Work(records, country, day_first, namespaces or {}, not_junk or {})
     values: Columns = {}
     for suffix, sources in _by_number(records.column_names).items():
         columns = _standardize_group(work, sources)
@@ -117,8 +122,12 @@ class _Work:
         records: pa.Table,
         country: str | Mapping[str, str] | None,
         day_first: bool | Mapping[str, bool] | None,
+        namespaces: Mapping[str, Mapping[str, str]],
+        not_junk: Mapping[str, Collection[str]],
     ) -> None:
         self.records = records
+        self._not_junk = {field: clean(pa.array(sorted(values))) for field, values in not_junk.items() if values}
+        self._namespaces = namespaces
         self._junk: list[pa.Table] = []
         self.country = coded.mapped(self._by_channel(country, str), pc.utf8_upper)
         self.day_first = self._by_channel(day_first, lambda first: "day" if first else "month")
@@ -134,6 +143,11 @@ class _Work:
         said = [setting.get(name) for name in channels.dictionary.to_pylist()]
         by_channel = pa.array([None if value is None else text(value) for value in said], pa.string())
         return coded.spread(by_channel, channels.indices)
+
+    def namespace(self, field: str) -> Coded:
+        """What the settings say of each row's channel: within what the handles of `field` are unique."""
+        said = {channel: fields[field] for channel, fields in self._namespaces.items() if field in fields}
+        return self._by_channel(said, str)
 
     @cached_property
     def own_country(self) -> Coded | None:
@@ -169,10 +183,20 @@ class _Work:
         base = base_of(column)
         pieces: list[Outcome] = []
         for start in range(0, max(1, len(raw)), _PIECE):
-            values = clean(raw.slice(start, _PIECE))
+            values = raw.slice(start, _PIECE)
+            values = clean(_on_one_line(values) if FIELDS[base] == "address" else values)
             placeholder = junk.placeholders(values, base, FIELDS[base])
+            real = self._not_junk.get(base)
+            if real is not None:
+                placeholder = where(pc.invert(pc.is_in(values, real)), placeholder)
             found = kind(where(pc.is_null(placeholder), values), contexts.slice(start, _PIECE))
-            pieces.append(Outcome(found.columns, junk.first_reason(placeholder, found.reason)))
+            reason = found.reason
+            if real is not None:
+                reason = where(pc.invert(pc.is_in(values, real)), reason)
+            columns = found.columns
+            if reason.null_count < len(reason):
+                columns = {name: where(pc.is_null(reason), column) for name, column in columns.items()}
+            pieces.append(Outcome(columns, junk.first_reason(placeholder, reason)))
         self._note(column, raw, rows, pa.concat_arrays([piece.reason for piece in pieces]))
         return {
             name: coded.spread(pa.concat_arrays([piece.columns[name] for piece in pieces]), rows)
@@ -202,10 +226,18 @@ class _Work:
         )
 
 
+def _on_one_line(values: pa.Array) -> pa.Array:
+    """The lines of an address, which say what belongs together, with commas between them."""
+    broken = matches(values, r"[^\r\n][\r\n]+[^\r\n]")
+    return on_some(values, broken, lambda some: replaced(some, r"[ ,;]*[\r\n]+[ ,;]*", ", "))
+
+
 def _standardize_group(work: _Work, sources: dict[str, str]) -> Columns:
     """The comparable columns of fields that share a number; `sources`: base field → column."""
     values: Columns = {}
     place = _addresses(work, sources)
+    country = coded.first(_own_country(work, place), work.country)
+    assert country is not None
     values |= _names(work, sources)
     for base, column in sources.items():
         kind = kind_of(base)
@@ -213,7 +245,7 @@ def _standardize_group(work: _Work, sources: dict[str, str]) -> Columns:
             found = work.read(column, emails.emails)
             values |= {"email": found["email"], "email_local": found["email_local"]}
         elif kind == "phone":
-            values |= work.read_with(column, coded.first(_own_country(work, place), work.country), phones.phones)
+            values |= work.read_with(column, country, phones.phones)
         elif kind == "date":
             values |= _dates(work, column, base)
         elif kind == "sex":
@@ -222,13 +254,29 @@ def _standardize_group(work: _Work, sources: dict[str, str]) -> Columns:
             found = work.read(column, text_values)
             values[base] = found["text"]
         elif kind == "identifier" and base != "national_id":
-            values |= work.read(column, partial(identifiers.identifiers, field=base))
+            values |= _identifiers(work, sources, base, country)
     if "national_id" in sources:
-        found = work.read(sources["national_id"], identifiers.national_ids)
-        values |= {name: found[name] for name in ("national_id", "national_id_valid")}
+        found = work.read_with(sources["national_id"], country, identifiers.national_ids)
+        values |= {name: found[name] for name in ("national_id", "national_id_valid", "national_id_kind")}
         for gap in ("birth_date", "sex"):
             values[gap] = coded.first(values.get(gap), found[gap])
     return values | place
+
+
+def _identifiers(work: _Work, sources: dict[str, str], base: str, country: Coded) -> Columns:
+    """The identifiers of one field, within what they are unique in."""
+    if base == "tax_id":
+        return work.read_with(
+            sources[base], country, lambda some, countries: identifiers.identifiers(some, base, countries)
+        )
+    found = work.read(sources[base], partial(identifiers.identifiers, field=base))
+    if base not in identifiers.NAMESPACED:
+        return found
+    said = identifiers.NAMESPACED[base]
+    own = work.read(sources[said], text_values)["text"] if said in sources else None
+    namespace = coded.first(own, work.namespace(base))
+    assert namespace is not None
+    return {base: coded.combined(identifiers.in_namespace, found[base], namespace)}
 
 
 def text_values(values: pa.Array) -> Outcome:
@@ -286,7 +334,7 @@ def _names(work: _Work, sources: dict[str, str]) -> Columns:
     company = work.read(sources["company"], companies.companies) if "company" in sources else {}
     if "full_name" in sources:
         found = work.read(sources["full_name"], _full_names)
-        for base in ("given_name", "middle_name", "surname", "nickname"):
+        for base in ("given_name", "middle_name", "surname", "maiden_name", "nickname"):
             parts[base] = coded.first(parts.get(base), found[base])
         behind.append(found["name_suffix"])
         gap = company["company"].is_null() if company else None

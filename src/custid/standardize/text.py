@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 class Outcome(NamedTuple):
     """What a kind makes of an array of values.
 
-    `columns`: name → string array; `reason`: why a value gives nothing, null where it gives something.
-    All arrays are as long as the values.
+    `columns`: name → string array; `reason`: why a value is taken for no value, null where it is one. What stands in
+    the columns beside a reason counts only where a setting overrules it. All arrays are as long as the values.
     """
 
     columns: dict[str, pa.Array]
@@ -205,3 +205,9 @@ def map_words(values: pa.Array, table: Mapping[str, str]) -> pa.Array:
     known = pa.array([table.get(word, word) for word in words.dictionary.to_pylist()], pa.string())
     lists = pa.ListArray.from_arrays(lists.offsets, known.take(words.indices))
     return where(values.is_valid(), pc.binary_join(lists, " "))
+
+
+def map_values(values: pa.Array, table: Mapping[str, str]) -> pa.Array:
+    """`values` with each whole value that `table` knows written as the table says."""
+    found = pc.index_in(values, pa.array(list(table), pa.string()))
+    return pc.coalesce(pa.array(list(table.values()), pa.string()).take(found), values)

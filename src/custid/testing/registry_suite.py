@@ -27,7 +27,9 @@ import pytest
 
 from custid import schemas
 from custid.errors import (
+    CodeConflict,
     DecisionConflict,
+    InputError,
     RegistryError,
     RegistryTooNew,
     RunConflict,
@@ -35,6 +37,7 @@ from custid.errors import (
     UsageError,
 )
 from custid.identity import events as identity_events
+from custid.identity.codes import declare
 from custid.registries.base import Commit, Registry, State
 
 #: (kind, customer_id, other_id or None, "channel:record_id" or None)
@@ -116,7 +119,7 @@ def run(registry: Registry, events: Sequence[EventRow] = (), *args: Any, **rest:
     return registry.commit(commit_of(registry.read_state(), events, *args, **rest))
 
 
-def two_customers(registry: Registry) -> None:
+def two_customers(registry: Registry, **rest: Any) -> None:
     """Run 1: crm:1 and shop:1 are customer A, crm:2 is customer B."""
     run(
         registry,
@@ -129,6 +132,7 @@ def two_customers(registry: Registry) -> None:
         ],
         {"crm:1": {"email": "a@x.org"}, "crm:2": {"email": "b@x.org"}, "shop:1": {"email": "a@x.org"}},
         [("crm:1", "shop:1", 9.5)],
+        **rest,
     )
 
 
@@ -145,6 +149,16 @@ def undo(registry: Registry) -> None:
 def as_dict(xref: pa.Table) -> dict[str, str]:
     """An XREF as {"channel:record_id": customer_id}."""
     return {f"{row['channel']}:{row['record_id']}": row["customer_id"] for row in xref.to_pylist()}
+
+
+def codes_of(registry: Registry) -> dict[str, str]:
+    """customer_id → its code, for those that answer to themselves."""
+    rows = registry.codes().to_pylist()
+    return {
+        row["customer_id"]: row["code"]
+        for row in rows
+        if row["kind"] == "code" and row["customer_id"] == row["current_id"]
+    }
 
 
 def statuses(registry: Registry) -> dict[str, tuple[str, str | None]]:
@@ -207,6 +221,10 @@ class RegistryConformance:
             lambda: registry.verify(),
             lambda: registry.decide(("crm", "1"), ("crm", "2"), "same", actor="ann"),
             lambda: registry.revoke(1, actor="ann"),
+            lambda: registry.revoke_act(1, actor="ann"),
+            lambda: registry.merge(["A", "B"], actor="ann"),
+            lambda: registry.split("A", [[("crm", "1")], [("crm", "2")]], actor="ann"),
+            lambda: registry.unmerge("A", actor="ann"),
         ]
         for question in questions:
             with pytest.raises(RegistryError, match="there is no registry"):
@@ -642,14 +660,18 @@ class RegistryConformance:
         two_customers(registry)
         registry.decide(("crm", "1"), ("crm", "2"), "same", actor="ann")
         registry.decide(("crm", "2"), ("shop", "1"), "same", actor="bo")
-        with pytest.raises(DecisionConflict, match=r"decision 1 by ann \(same\); decision 2 by bo \(same\)"):
+        named = (
+            r"cy cannot .* crm:1 and shop:1 are different: .* decision 1 by ann, .* UTC \(crm:1 and crm:2 are the same\); "
+            r"decision 2 by bo, .* UTC \(crm:2 and shop:1 are the same\)"
+        )
+        with pytest.raises(DecisionConflict, match=named):
             registry.decide(("crm", "1"), ("shop", "1"), "different", actor="cy")
 
     def test_same_may_not_join_what_is_different(self, registry: Registry) -> None:
         two_customers(registry)
         registry.decide(("crm", "1"), ("shop", "1"), "different", actor="ann")
         registry.decide(("crm", "1"), ("crm", "2"), "same", actor="bo")
-        with pytest.raises(DecisionConflict, match=r"decision 1 by ann \(different\); decision 2 by bo"):
+        with pytest.raises(DecisionConflict, match=r"decision 1 by ann, .* are different\); decision 2 by bo"):
             registry.decide(("shop", "1"), ("crm", "2"), "same", actor="cy")
 
     def test_unsure_contradicts_nothing(self, registry: Registry) -> None:
@@ -678,6 +700,242 @@ class RegistryConformance:
             registry.decide(("crm", "1"), ("crm", "1"), "same", actor="ann")
         with pytest.raises(UsageError, match="same, different, unsure"):
             registry.decide(("crm", "1"), ("crm", "2"), "maybe", actor="ann")
+        with pytest.raises(UsageError, match=r"not by 'crm:1'"):
+            registry.decide("crm:1", ("crm", "2"), "same", actor="ann")  # type: ignore[arg-type]
+        with pytest.raises(UsageError, match="who makes it"):
+            registry.decide(("crm", "1"), ("crm", "2"), "same", actor=" ")
+
+    def test_a_merge_is_one_act_that_ties_every_record(self, registry: Registry) -> None:
+        two_customers(registry)
+        act = registry.merge(["B", ("shop", "1")], actor="ann", reason="moved house")
+        rows = registry.decisions().to_pylist()
+        assert [(row["left_key"], row["right_key"], row["verdict"], row["act"]) for row in rows] == [
+            (1, 2, "same", act),
+            (1, 3, "same", act),
+        ]
+        assert {(row["actor"], row["reason"]) for row in rows} == {("ann", "moved house")}
+        assert registry.merge(["A", "B"], actor="bo") == act
+        assert len(registry.decisions()) == 2
+        with pytest.raises(DecisionConflict, match="decision 2 by ann"):
+            registry.decide(("crm", "1"), ("shop", "1"), "different", actor="bo")
+
+    def test_a_merge_needs_two_customers_that_have_records(self, registry: Registry) -> None:
+        two_customers(registry)
+        run(
+            registry,
+            [
+                ("created", "C", None, None),
+                ("linked", "C", None, "app:1"),
+                ("retired", "B", None, None),
+                ("unlinked", "B", None, "crm:2"),
+            ],
+            {"app:1": {}, "crm:2": None},
+        )
+        for customers, message in (
+            (["A"], "two customers or more"),
+            (["A", "B"], "B has no records any more"),
+            (["A", ("crm", "2")], "crm:2 is gone"),
+            (["C", "C"], "C is one record"),
+        ):
+            with pytest.raises(UsageError, match=message):
+                registry.merge(customers, actor="ann")
+        with pytest.raises(UnknownCustomer, match="channel 'crm' has no record '9'"):
+            registry.merge(["A", ("crm", "9")], actor="ann")
+        assert len(registry.decisions()) == 0
+
+    def test_a_split_is_one_act_that_says_who_is_who(self, registry: Registry) -> None:
+        two_customers(registry)
+        merge(registry)
+        parts = [[("shop", "1"), ("crm", "1")], [("crm", "2")]]
+        act = registry.split("B", parts, actor="ann")
+        assert [(row["left_key"], row["right_key"], row["verdict"]) for row in registry.decisions().to_pylist()] == [
+            (1, 3, "same"),
+            (1, 2, "different"),
+        ]
+        assert registry.split("A", parts[::-1], actor="bo") == act
+        with pytest.raises(DecisionConflict, match="decision 2 by ann"):
+            registry.decide(("shop", "1"), ("crm", "2"), "same", actor="bo")
+
+    def test_a_split_names_records_of_that_customer_once(self, registry: Registry) -> None:
+        two_customers(registry)
+        one, shop, other = ("crm", "1"), ("shop", "1"), ("crm", "2")
+        for parts, message in (
+            ([[one]], "two parts or more"),
+            ([[one], []], "two parts or more"),
+            ([[one], [other]], "crm:2 is not a record of A: it belongs to B"),
+            ([[one], [shop, one]], "crm:1 is named twice"),
+        ):
+            with pytest.raises(UsageError, match=message):
+                registry.split("A", parts, actor="ann")
+        assert len(registry.decisions()) == 0
+
+    def test_an_act_that_contradicts_lands_not_at_all(self, registry: Registry) -> None:
+        two_customers(registry)
+        registry.decide(("crm", "2"), ("shop", "1"), "different", actor="ann", reason="twins")
+        with pytest.raises(DecisionConflict, match=r"bo cannot .*decision 1 by ann.*what is said with it"):
+            registry.merge(["A", "B"], actor="bo")
+        assert len(registry.decisions()) == 1
+
+    def test_an_act_is_taken_back_as_a_whole_or_one_decision_of_it(self, registry: Registry) -> None:
+        two_customers(registry)
+        registry.decide(("crm", "1"), ("crm", "2"), "same", actor="ann")
+        act = registry.merge(["A", "B"], actor="bo")
+        registry.revoke(act + 1, actor="cy")
+        assert registry.read_state().decisions["decision_id"].to_pylist() == [1, act]
+        registry.revoke_act(act, actor="dee")
+        assert registry.read_state().decisions["decision_id"].to_pylist() == [1]
+        assert registry.decisions()["revoked_by"].to_pylist() == [None, "dee", "cy"]
+        with pytest.raises(UsageError, match=f"act {act} was taken back by dee"):
+            registry.revoke_act(act, actor="ann")
+        with pytest.raises(UnknownCustomer, match="no act 1"):
+            registry.revoke_act(1, actor="ann")
+
+    def test_a_merge_that_was_wrong_is_parted_along_the_ids_before(self, registry: Registry) -> None:
+        two_customers(registry)
+        with pytest.raises(UsageError, match="no merge to undo"):
+            registry.unmerge("A", actor="ann")
+        merge(registry)
+        run(
+            registry,
+            [("linked", "A", None, "app:1")],
+            {"app:1": {}},
+        )
+        act = registry.unmerge("B", actor="ann")
+        pairs = [(row["left_key"], row["right_key"], row["verdict"]) for row in registry.decisions().to_pylist()]
+        # app:1 came later: it stays where the evidence puts it.
+        assert pairs == [(1, 2, "different"), (2, 3, "different")]
+        assert registry.unmerge("B", actor="bo") == act
+        registry.revoke_act(act, actor="ann")
+        registry.unmerge("A", actor="ann")
+        standing = registry.read_state().decisions.to_pylist()
+        assert [(row["left_key"], row["right_key"], row["verdict"]) for row in standing] == [
+            (1, 3, "same"),
+            (1, 2, "different"),
+        ]
+
+    def test_parting_a_merge_takes_back_what_a_steward_tied(self, registry: Registry) -> None:
+        two_customers(registry)
+        run(registry, [("created", "C", None, None), ("linked", "C", None, "app:1")], {"app:1": {}})
+        registry.merge(["A", "B", "C"], actor="ann")
+        run(
+            registry,
+            [
+                ("merged", "B", "A", None),
+                ("merged", "C", "A", None),
+                ("moved", "A", "B", "crm:2"),
+                ("moved", "A", "C", "app:1"),
+            ],
+        )
+        registry.unmerge("A", actor="bo")
+        rows = registry.decisions().to_pylist()
+        assert [row["revoked_by"] for row in rows[:3]] == ["bo", None, "bo"]
+        assert {(row["left_key"], row["right_key"], row["verdict"]) for row in rows[3:]} == {
+            (1, 3, "same"),
+            (1, 2, "different"),
+            (1, 4, "different"),
+            (2, 4, "different"),
+        }
+        assert registry.verify() == []
+
+    def test_parting_one_of_three_keeps_the_others_as_they_were_tied(self, registry: Registry) -> None:
+        run(
+            registry,
+            [("created", name, None, None) for name in "ABC"]
+            + [("linked", name, None, f"crm:{name}") for name in "ABC"],
+            {f"crm:{name}": {} for name in "ABC"},
+        )
+        registry.merge(["A", "B", "C"], actor="ann")
+        moves: list[EventRow] = [("moved", "B", name, f"crm:{name}") for name in "AC"]
+        run(registry, [("merged", "A", "B", None), ("merged", "C", "B", None), *moves])
+        # crm:A is what crm:B and crm:C are tied to; without it they are still one.
+        registry.unmerge("A", actor="bo")
+        standing = registry.read_state().decisions.to_pylist()
+        assert {(row["left_key"], row["right_key"], row["verdict"]) for row in standing} == {
+            (1, 2, "different"),
+            (1, 3, "different"),
+            (2, 3, "same"),
+        }
+
+    def test_decisions_are_loaded_with_their_who_and_when_and_only_once(self, registry: Registry) -> None:
+        two_customers(registry)
+        rows = {
+            "left_channel": ["shop", "crm"],
+            "left_record_id": ["1", "2"],
+            "right_channel": ["crm", "crm"],
+            "right_record_id": ["2", "1"],
+            "verdict": ["Same", "unsure"],
+            "actor": ["ann", None],
+            "decided_at": ["2025-03-04T05:06:07+08:00", ""],
+        }
+        loaded = registry.load_decisions(pa.table(rows), actor="nightly")
+        assert (loaded.added, loaded.known, len(loaded.unusable)) == (2, 0, 0)
+        first, second = registry.decisions().to_pylist()
+        assert (first["left_key"], first["right_key"], first["verdict"], first["actor"]) == (2, 3, "same", "ann")
+        assert first["decided_at"] == datetime(2025, 3, 3, 21, 6, 7, tzinfo=UTC)
+        assert second["actor"] == "nightly"
+        again = registry.load_decisions(pa.table(rows), actor="nightly")
+        assert (again.added, again.known) == (0, 2)
+        registry.revoke(first["decision_id"], actor="bo")
+        assert registry.load_decisions(pa.table(rows), actor="nightly").added == 0
+
+    def test_what_was_saved_is_loaded_into_another_registry(self, registry: Registry, tmp_path: Path) -> None:
+        from custid.registries.decision_tables import save
+
+        two_customers(registry)
+        registry.merge(["A", "B"], actor="ann", reason='he said "yes",\nthen no')
+        registry.decide(("crm", "1"), ("crm", "2"), "same", actor="bo")
+        saved = save(registry.decisions())
+        folder = tmp_path / "other"
+        folder.mkdir()
+        other = self.make_registry(folder)
+        two_customers(other)
+        assert other.load_decisions(saved, actor="cy").added == len(saved) == len(registry.decisions())
+        assert save(other.decisions()) == saved
+        assert other.load_decisions(saved, actor="cy").known == len(saved)
+
+    def test_a_row_that_cannot_be_used_is_named_and_nothing_lands(self, registry: Registry) -> None:
+        two_customers(registry)
+        registry.decide(("crm", "1"), ("crm", "2"), "same", actor="ann")
+        names = ["left_channel", "left_record_id", "right_channel", "right_record_id", "verdict", "decided_at"]
+        rows = [
+            ("crm", "2", "shop", "1", "same", None),
+            ("crm", "9", "shop", "1", "same", None),
+            ("crm", "1", "shop", "1", "maybe", None),
+            ("crm", "1", "crm", "1", "same", None),
+            ("crm", "1", "shop", "", "same", None),
+            ("crm", "1", "shop", "1", "unsure", "yesterday"),
+            ("crm", "1", "shop", "1", "different", None),
+        ]
+        table = pa.table([list(column) for column in zip(*rows, strict=True)], names=names)
+        with pytest.raises(InputError, match=r"(?s)the table: .*row 2: channel 'crm' has no record '9'.*and 1 more"):
+            registry.load_decisions(table, actor="bo")
+        assert len(registry.decisions()) == 1
+        loaded = registry.load_decisions(table, actor="bo", skip_bad=True)
+        assert loaded.added == 1
+        reasons = {row["row"]: row["reason"] for row in loaded.unusable.to_pylist()}
+        assert {row: reasons[row] for row in (2, 3, 4, 5, 6)} == {
+            2: "channel 'crm' has no record '9'",
+            3: "verdict 'maybe' is none of same, different, unsure",
+            4: "both records are crm:1",
+            5: "right_record_id is empty",
+            6: "decided_at 'yesterday' is no time; write 2026-03-01T18:00+08:00",
+        }
+        assert reasons[7].startswith("crm:1 and shop:1 are different, which contradicts decision 1 by ann")
+        assert reasons[7].endswith("row 1 (crm:2 and shop:1 are the same)")
+        with pytest.raises(InputError, match=r"no column 'left_record_id' \(it has: left_channel\)"):
+            registry.load_decisions(table.select(["left_channel"]), actor="bo")
+
+    def test_decisions_that_contradict_each_other_are_found_by_verify(self, registry: Registry) -> None:
+        two_customers(registry)
+        registry.decide(("crm", "1"), ("crm", "2"), "same", actor="ann")
+        registry.decide(("crm", "1"), ("shop", "1"), "same", actor="ann")
+        assert registry.verify() == []
+        self.tamper(
+            registry,
+            "UPDATE custid.decisions SET left_key = 1, right_key = 2, verdict = 'different' WHERE decision_id = 2",
+        )
+        found = registry.verify()
+        assert any(f.invariant == "I5" and "decision 2" in f.message and "decision 1" in f.message for f in found)
 
     # --- histories ---
 
@@ -737,6 +995,261 @@ class RegistryConformance:
         parts = [registry.history(name) for name in registry.read_state().customers["customer_id"].to_pylist()]
         rows = {row["seq"]: row for part in parts for row in part.select(schemas.EVENTS.names).to_pylist()}
         return pa.Table.from_pylist([rows[seq] for seq in sorted(rows)], schema=schemas.EVENTS)
+
+    # --- customer codes ---
+
+    def test_without_a_format_nobody_has_a_code(self, registry: Registry) -> None:
+        two_customers(registry)
+        assert registry.code_format() is None
+        assert registry.code("A") is None
+        assert registry.codes().schema == schemas.CODES
+        assert len(registry.codes()) == 0
+        with pytest.raises(UnknownCustomer, match="never issued"):
+            registry.by_code("C0001")
+        with pytest.raises(UsageError, match="no code format was declared"):
+            registry.reissue_codes(actor="ann")
+
+    def test_codes_are_issued_with_the_run_in_the_order_of_minting(self, registry: Registry) -> None:
+        two_customers(registry, codes=declare("C{date:%Y%m%d}{serial:A0000 per date}"))
+        assert registry.codes().to_pylist() == [
+            {
+                "code": f"C20260101A000{number}",
+                "customer_id": name,
+                "current_id": name,
+                "kind": "code",
+                "format_id": 1,
+                "run_id": 1,
+                "issued_at": day(1),
+                "actor": "ann",
+            }
+            for number, name in enumerate("AB", 1)
+        ]
+        assert [registry.code("A"), registry.by_code(" c2026-0101 a0002 ")] == ["C20260101A0001", "B"]
+        run(registry, [("split", "C", "A", None), ("moved", "C", "A", "shop:1")])
+        assert registry.code("C") == "C20260102A0001"
+        run(registry)
+        assert len(registry.codes()) == 3
+        assert registry.verify() == []
+
+    def test_who_was_there_before_a_format_gets_a_code_with_the_next_run(self, registry: Registry) -> None:
+        two_customers(registry)
+        merge(registry)
+        run(registry, codes=declare("C{first_seen:%y%m%d}-{serial:3}"))
+        assert codes_of(registry) == {"A": "C260101-001"}
+        undo(registry)
+        assert codes_of(registry) == {"A": "C260101-001", "B": "C260101-002"}
+        assert registry.verify() == []
+
+    def test_a_code_says_what_its_customers_earliest_records_say(self, registry: Registry) -> None:
+        source = {"field": "Region (sold)", "codes": {"North": "N", "South": "S"}, "default": "X"}
+        channels = {"field": "channel", "codes": {"crm": "1", "shop": "2"}, "default": "0"}
+        records = ["crm:1", "crm:2", "shop:1", "app:1"]
+        format = declare({"format": "{sold:1}{from:1}{serial:2 per sold}", "sold": source, "from": channels})
+        run(
+            registry,
+            [("created", name, None, None) for name in "ABC"]
+            + [("linked", name, None, record) for name, record in zip("AABC", records, strict=True)],
+            {
+                "crm:1": {"Region (sold)": "?"},
+                "crm:2": {"Region (sold)": "south"},
+                "shop:1": {"Region (sold)": "North"},
+                "app:1": {"Region (sold)": None},
+            },
+            codes=format,
+        )
+        assert codes_of(registry) == {"A": "S101", "B": "N201", "C": "X001"}
+        run(registry, [], {"crm:2": {"Region (sold)": "North"}})
+        assert codes_of(registry) == {"A": "S101", "B": "N201", "C": "X001"}
+
+    def test_a_format_that_names_a_field_no_record_has_is_refused(self, registry: Registry) -> None:
+        format = declare({"format": "{kind:1}{serial:2}", "kind": {"field": "kind", "default": "X"}})
+        with pytest.raises(UsageError, match="no record has a field 'kind'"):
+            two_customers(registry, codes=format)
+        assert registry.read_state().run_id == 0
+
+    def test_the_code_of_a_merged_customer_answers_with_the_one_that_replaced_it(self, registry: Registry) -> None:
+        two_customers(registry, codes=declare("C{serial:2}"))
+        merge(registry)
+        assert [registry.by_code("C02"), registry.code("B")] == ["A", "C01"]
+        shown = registry.codes("A").select(["code", "customer_id", "current_id"]).to_pylist()
+        assert [tuple(row.values()) for row in shown] == [("C01", "A", "A"), ("C02", "B", "A")]
+        assert registry.codes("B").equals(registry.codes("A"))
+        undo(registry)
+        assert [registry.by_code("C02"), registry.code("B")] == ["B", "C02"]
+        run(registry, [("retired", "B", None, None), ("unlinked", "B", None, "crm:2")], {"crm:2": None})
+        assert [registry.by_code("C02"), registry.code("B")] == ["B", "C02"]
+        assert registry.verify() == []
+
+    def test_another_format_changes_no_code_until_it_is_asked_for(self, registry: Registry) -> None:
+        two_customers(registry, codes=declare("C{serial:2}"))
+        run(
+            registry,
+            [("created", "D", None, None), ("linked", "D", None, "app:1")],
+            {"app:1": {}},
+            codes=declare("C{serial:3}{check}"),
+        )
+        assert codes_of(registry) == {"A": "C01", "B": "C02", "D": "C001S"}
+        issued = registry.reissue_codes(actor="bo")
+        assert issued.to_pydict() == {"customer_id": ["A", "B"], "code": ["C002Q", "C003O"]}
+        assert codes_of(registry) == {"A": "C002Q", "B": "C003O", "D": "C001S"}
+        assert [registry.by_code("C01"), registry.by_code("C002Q")] == ["A", "A"]
+        assert registry.codes("A").select(["code", "kind", "actor"]).to_pylist() == [
+            {"code": "C01", "kind": "alias", "actor": "ann"},
+            {"code": "C002Q", "kind": "code", "actor": "bo"},
+        ]
+        assert len(registry.reissue_codes(actor="bo")) == 0
+        assert registry.reissue_codes(["B"], actor="bo")["code"].to_pylist() == ["C004M"]
+        # Back to a format that was in force before: what it used up stays used.
+        run(registry, [("split", "E", "A", None), ("moved", "E", "A", "shop:1")], codes=declare("C{serial:2}"))
+        assert registry.code("E") == "C03"
+        assert registry.verify() == []
+
+    def test_a_new_code_is_only_for_who_lives(self, registry: Registry) -> None:
+        two_customers(registry, codes=declare("C{serial:2}"))
+        merge(registry)
+        assert registry.reissue_codes(["B", "A"], actor="bo").to_pydict() == {"customer_id": ["A"], "code": ["C03"]}
+        with pytest.raises(UnknownCustomer):
+            registry.reissue_codes(["Z"], actor="bo")
+        undo(registry)
+        run(registry, [("retired", "B", None, None), ("unlinked", "B", None, "crm:2")], {"crm:2": None})
+        with pytest.raises(UnknownCustomer, match="B cannot get a new code: it is retired"):
+            registry.reissue_codes(["A", "B"], actor="bo")
+        assert registry.code("A") == "C03"
+
+    def test_a_run_that_has_no_serial_number_left_writes_nothing(self, registry: Registry) -> None:
+        two_customers(registry, codes=declare("C{serial:1}"))
+        names = [f"N{number}" for number in range(8)]
+        rows: list[EventRow] = [("created", name, None, None) for name in names]
+        rows += [("linked", name, None, f"app:{name}") for name in names]
+        before = registry.read_state()
+        with pytest.raises(RegistryError, match=r"8 customers need a code, 7 of 9 numbers are left"):
+            run(registry, rows, {f"app:{name}": {} for name in names})
+        assert registry.read_state() == before
+        run(registry, rows, {f"app:{name}": {} for name in names}, codes=declare("C{serial:2}"))
+        assert registry.code("N7") == "C08"
+        assert registry.verify() == []
+
+    def test_codes_issued_elsewhere_are_brought_in(self, registry: Registry) -> None:
+        two_customers(registry)
+        rows = pa.table({"channel": ["crm", "shop"], "record_id": ["1", "1"], "code": [" 客户-007", "C05"]})
+        assert registry.bring_in_codes(rows, actor="bo") == 2
+        assert registry.bring_in_codes(rows, actor="bo") == 0
+        assert registry.bring_in_codes(pa.table({"customer_id": ["B"], "code": ["b 1"]}), actor="bo", aliases=True) == 1
+        assert codes_of(registry) == {"A": "客户-007"}
+        assert [registry.by_code(text) for text in ("客户007", "c05", "B1")] == ["A", "A", "B"]
+        # A format counts on from what is in use, and leaves those alone who have a code.
+        run(registry, codes=declare("C{serial:2}"))
+        assert codes_of(registry) == {"A": "客户-007", "B": "C06"}
+        registry.bring_in_codes(pa.table({"customer_id": ["B"], "code": ["C-09"]}), actor="bo")
+        assert registry.reissue_codes(actor="bo")["code"].to_pylist() == ["C10"]
+        assert registry.verify() == []
+
+    def test_a_code_brought_in_is_never_two_customers(self, registry: Registry) -> None:
+        two_customers(registry)
+        twice = pa.table({"customer_id": ["A", "B"], "code": ["K1", "K1"]})
+        with pytest.raises(CodeConflict, match="'K1': of A and B"):
+            registry.bring_in_codes(twice, actor="bo")
+        registry.bring_in_codes(twice.slice(0, 1), actor="bo")
+        with pytest.raises(CodeConflict, match="'K1': of A and B"):
+            registry.bring_in_codes(twice.slice(1), actor="bo")
+        merge(registry)
+        assert registry.bring_in_codes(twice.slice(1), actor="bo") == 0
+        assert registry.codes()["code"].to_pylist() == ["K1"]
+
+    def test_codes_that_differ_in_case_alone_are_told_apart_when_written_exactly(self, registry: Registry) -> None:
+        two_customers(registry)
+        registry.bring_in_codes(pa.table({"customer_id": ["A", "B"], "code": ["k-1", "K-1"]}), actor="bo")
+        assert [registry.by_code("k-1"), registry.by_code("K-1")] == ["A", "B"]
+        with pytest.raises(UnknownCustomer, match="different customers"):
+            registry.by_code("k1")
+
+    @pytest.mark.parametrize(
+        ("rows", "message"),
+        [
+            ({"code": ["1"]}, "columns code and customer_id"),
+            ({"customer_id": ["A"], "code": [None]}, "1 of 1 rows have no code"),
+            ({"customer_id": ["A", "A"], "code": ["x", " - "]}, "row 2"),
+            ({"customer_id": ["Z"], "code": ["1"]}, "name no customer that could have a code: Z"),
+            ({"channel": ["crm"], "record_id": ["9"], "code": ["1"]}, "name no customer that could have a code: crm:9"),
+        ],
+    )
+    def test_what_cannot_be_brought_in_is_told(
+        self, registry: Registry, rows: dict[str, list[str | None]], message: str
+    ) -> None:
+        two_customers(registry)
+        with pytest.raises((UsageError, UnknownCustomer), match=message):
+            registry.bring_in_codes(pa.table(rows), actor="bo")
+        assert len(registry.codes()) == 0
+
+    def test_a_mistyped_code_is_told_from_one_never_issued(self, registry: Registry) -> None:
+        two_customers(registry, codes=declare("C{serial:3}{check}"))
+        assert registry.by_code("c001-s") == "A"
+        with pytest.raises(UnknownCustomer, match="check character"):
+            registry.by_code("C001T")
+        with pytest.raises(UnknownCustomer, match="never issued"):
+            registry.by_code("C003O")
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_codes_of_random_histories_are_unique_and_frozen(self, registry: Registry, seed: int) -> None:
+        chance = random.Random(seed)
+        formats = [declare(text) for text in ("C{serial:3}", "C{date:%d}{serial:A0 per date}{check}", "C0{serial:2}")]
+        where: dict[str, str] = {}
+        given: dict[str, str] = {}
+        merged: dict[str, str] = {}
+        for number in range(1, 16):
+            events: list[EventRow] = []
+            changed: dict[str, Any] = {}
+            for name in (f"N{number}a", f"N{number}b"):
+                record = f"crm:{name}"
+                events += [("created", name, None, None), ("linked", name, None, record)]
+                where[record], changed[record] = name, {}
+            living = sorted(set(where.values()) - {f"N{number}a", f"N{number}b"})
+            if len(living) > 1 and chance.random() < 0.5:
+                kept, lost = sorted(chance.sample(living, 2))
+                events.append(("merged", lost, kept, None))
+                events += [("moved", kept, lost, record) for record, owner in where.items() if owner == lost]
+                where = {record: kept if owner == lost else owner for record, owner in where.items()}
+                merged[lost] = kept
+            elif merged and chance.random() < 0.5:
+                back = chance.choice(sorted(merged))
+                home = where[f"crm:{back}"]
+                if f"crm:{home}" in where and where[f"crm:{home}"] == home:
+                    events += [("restored", back, home, None), ("moved", back, home, f"crm:{back}")]
+                    where[f"crm:{back}"] = back
+                    del merged[back]
+            # Some runs name a format; what is in force stays so in the others.
+            declared = chance.choice(formats) if number == 3 or (number > 3 and chance.random() < 0.3) else None
+            run(registry, events, changed, codes=declared)
+            if number > 3 and chance.random() < 0.2:
+                registry.reissue_codes(actor="bo")
+            table = registry.codes()
+            found = dict(zip(table["code"].to_pylist(), table["customer_id"].to_pylist(), strict=True))
+            assert len(found) == len(table)
+            assert given.items() <= found.items()
+            given = found
+            if number >= 3:
+                assert set(codes_of(registry)) >= set(where.values())
+            current = dict(zip(table["code"].to_pylist(), table["current_id"].to_pylist(), strict=True))
+            assert all(owner == registry.current(given[code]) for code, owner in current.items())
+        assert registry.verify() == []
+
+    @pytest.mark.parametrize(
+        ("named", "statement"),
+        [
+            ("C01", "INSERT INTO custid.codes SELECT * FROM custid.codes WHERE code = 'C01D'"),
+            ("codes of customer ids", "UPDATE custid.codes SET customer_id = 'Z' WHERE code = 'C01D'"),
+            ("more than one code", "UPDATE custid.codes SET customer_id = 'A'"),
+            ("unknown kind", "UPDATE custid.codes SET kind = 'lost' WHERE code = 'C01D'"),
+            ("do not fit their format", "UPDATE custid.codes SET code = 'C01E', reads_as = 'C01E' WHERE code = 'C01D'"),
+            ("what they do not read as", "UPDATE custid.codes SET reads_as = 'X' WHERE code = 'C01D'"),
+            ("behind the codes", "DELETE FROM custid.code_serials"),
+        ],
+    )
+    def test_verify_names_codes_that_were_damaged(self, registry: Registry, named: str, statement: str) -> None:
+        two_customers(registry, codes=declare("C{serial:2}{check}"))
+        self.tamper(registry, statement)
+        found = registry.verify()
+        assert any(finding.invariant == "codes" and named in finding.message for finding in found), found
 
     # --- health ---
 

@@ -5,7 +5,11 @@ Never here: comparing; nor all candidates at once: a chunk is made, handed out a
 
 A block is the records that agree on a rule's keys. A block with more than `block_rows_max` records is narrowed:
 its records must agree on a further key as well, and on another, until it is small enough. What no key can part any
-more is chopped into runs of that size. Nothing is skipped silently: `Blocks` counts what was narrowed and chopped.
+more is chopped by lot, which a record's name draws, into parts of about that size. Nothing is skipped silently:
+`Blocks` counts what was narrowed and chopped.
+
+Whether two records meet depends on what is in their blocks now, and not on how it came there: `stored` matches a
+batch against millions of records and finds the very pairs that are found here.
 """
 
 from __future__ import annotations
@@ -35,7 +39,8 @@ class Blocks:
 
     `codes`: one array per way a record can meet the rule (a record with two phones has two), equal codes are one
     block, -1 none. `groups`: the blocks, of entries; entry e is record e modulo the number of records.
-    `places`: for each of `codes` its place among aligned keys (see `several`).
+    `places`: for each of `codes` its place among aligned keys (see `several`). `depths`: per entry how many times
+    its block was narrowed, chopping counted as once more.
     `rows_narrowed`, `rows_chopped`: records (counted once for each way) whose block was narrowed or chopped.
     """
 
@@ -43,6 +48,7 @@ class Blocks:
     codes: tuple[npt.NDArray[np.int32], ...]
     groups: Groups = field(repr=False)
     rows: int
+    depths: npt.NDArray[np.int8] = field(repr=False)
     places: tuple[tuple[int, ...], ...] = ((),)
     rows_narrowed: int = 0
     rows_chopped: int = 0
@@ -101,34 +107,66 @@ def _places(columns: Columns, rule: BlockingRule) -> tuple[tuple[int, ...], ...]
     return tuple(product(*places))
 
 
+def rows_max_of(rule: BlockingRule, block_rows_max: int) -> int:
+    """Records a block of this rule may have."""
+    return block_rows_max if rule.keys else max(block_rows_max, EVERYBODY_ROWS_MAX)
+
+
+def narrowing_of(rule: BlockingRule, narrowing: Sequence[str]) -> list[str]:
+    """The keys that can narrow this rule's blocks: those of columns it does not ask about already."""
+    asked = {column.rstrip("*") for column in rule.columns}
+    return [key for key in narrowing if key.split("|")[0].rstrip("*") not in asked]
+
+
+def lots(sizes: Rows, block_rows_max: int | Rows) -> Rows:
+    """Into how many parts blocks of these sizes are chopped, as powers of two: parts are of that size or less on
+    average."""
+    return np.ceil(np.log2(np.maximum(sizes, 1) / block_rows_max)).astype(np.int64).clip(0)
+
+
+def lot(name_hashes: npt.NDArray[np.uint64], powers: Rows) -> Rows:
+    """The part that a record draws, of 2**power."""
+    return np.where(powers > 0, name_hashes >> (64 - np.maximum(powers, 1)).astype(np.uint64), 0).astype(np.int64)
+
+
 def block(columns: Columns, rule: BlockingRule, narrowing: Sequence[str], block_rows_max: int) -> Blocks:
     """Apply one rule."""
     ways = _ways([key_codes(columns, key) for key in rule.keys]) if rule.keys else [np.zeros(columns.rows, np.int64)]
-    if not rule.keys:
-        block_rows_max = max(block_rows_max, EVERYBODY_ROWS_MAX)
+    block_rows_max = rows_max_of(rule, block_rows_max)
     entries = columns.rows * len(ways)
     groups = group(np.concatenate(ways) if len(ways) > 1 else ways[0] if ways else np.zeros(0, np.int64))
+    depths = np.zeros(entries, np.int8)
     narrowed = 0
-    asked = {column.rstrip("*") for column in rule.columns}
-    for key in narrowing:
+    further = narrowing_of(rule, narrowing)
+    for depth, key in enumerate(further, start=1):
         big = groups.sizes > block_rows_max
         if not big.any():
             break
-        if key.split("|")[0].rstrip("*") in asked:
-            continue
+        codes = key_codes(columns, key)
         wide = groups.take(big)
         narrowed = narrowed or len(wide.members)
-        further = key_codes(columns, key)[0][wide.members % columns.rows].astype(np.int64)
-        number = np.repeat(np.arange(len(wide.starts) - 1), wide.sizes)
-        finer = group(number * (int(further.max()) + 2) + further + 1)
-        groups = joined(groups.take(~big), Groups(wide.members[finer.members], finer.starts))
+        depths[wide.members] = depth
+        if codes:  # without the column nobody is parted
+            value = codes[0][wide.members % columns.rows].astype(np.int64)
+            finer = group(_number(wide) * (int(value.max()) + 2) + value + 1)
+            groups = joined(groups.take(~big), Groups(wide.members[finer.members], finer.starts))
     big = groups.sizes > block_rows_max
     chopped = int(groups.sizes[big].sum())
     if chopped:
-        groups = groups.chopped(block_rows_max)
-    codes = groups.numbers(entries)
-    by_way = tuple(np.split(codes, len(ways))) if ways else ()
-    return Blocks(rule, by_way, groups, columns.rows, _places(columns, rule), narrowed, chopped)
+        wide = groups.take(big)
+        depths[wide.members] = len(further) + 1
+        powers = np.repeat(lots(wide.sizes, block_rows_max), wide.sizes)
+        drawn = lot(columns.name_hashes[wide.members % columns.rows], powers)
+        parts = group((_number(wide) << int(powers.max())) + drawn)
+        groups = joined(groups.take(~big), Groups(wide.members[parts.members], parts.starts))
+    codes_of = groups.numbers(entries)
+    by_way = tuple(np.split(codes_of, len(ways))) if ways else ()
+    return Blocks(rule, by_way, groups, columns.rows, depths, _places(columns, rule), narrowed, chopped)
+
+
+def _number(groups: Groups) -> Rows:
+    """For each member of groups the number of its group."""
+    return np.repeat(np.arange(len(groups.starts) - 1), groups.sizes)
 
 
 def _ways(keys: list[list[npt.NDArray[np.int32]]]) -> list[npt.NDArray[np.int64]]:

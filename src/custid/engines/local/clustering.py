@@ -1,14 +1,15 @@
 """From edges to clusters.
 
-In: `Columns`, edges as row pairs with weights, stewards' decisions as row pairs. Out: a cluster number per row, and
-the edges that were not allowed to join their two sides. Never here: comparing by rules of its own; the weights of
+In: `Columns`, edges as row pairs with weights, what stewards decided about rows. Out: a cluster number per row, and the
+edges that were not allowed to join their two sides. Never here: comparing by rules of its own; the weights of
 pairs that blocking never brought together come from the same `Scorer`.
 
 Edges at or above the match threshold are closed transitively into components. A component of three or more records
 is then looked at from inside: all its pairs are weighed, and where some speak against each other, the component is
 put together again from single records, strongest tie first, joining two parts only while the evidence of all pairs
-across them, taken together, is for it (greedy additive contraction, Keuper et al., ICCV 2015). Decisions are
-evidence no weight outdoes. The result depends on nothing but the component's own records.
+across them, taken together, is for it (greedy additive contraction, Keuper et al., ICCV 2015). What stewards decided
+is infinite evidence: no weight and no guard outdoes it (I5). The result depends on nothing but the component's own
+records.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ import numpy.typing as npt
 from custid.engines.local.blocking import CHUNK_PAIRS
 from custid.engines.local.groups import group as group_by
 from custid.engines.local.scoring import EXCLUDING_BITS, Scorer
+from custid.identity.decided import Decided
 
 Rows = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.float64]
 
 #: A single pair's evidence counts for at most this much for or against joining two parts, in bits.
 PAIR_BITS_MAX = 12.0
-#: What a decision counts for.
+#: The strength of a tie that was decided, where components that are too large are parted.
 DECISION_BITS = 1e9
 #: Components with more records than this are first parted at higher thresholds.
 COMPONENT_ROWS_MAX = 400
@@ -63,35 +65,36 @@ def group(
     right: Rows,
     weights: Bits,
     *,
-    same: tuple[Rows, Rows],
-    different: tuple[Rows, Rows],
+    decided: Decided,
     scorer: Scorer,
     threshold: float,
     once: npt.NDArray[np.int64] | None = None,
 ) -> Grouping:
-    """Cluster rows 0 … rows-1. `once`: rows with equal numbers, other than -1, are never one customer."""
-    strong = weights >= threshold
+    """Cluster rows 0 … rows-1. `once`: rows with equal numbers, other than -1, are never one customer, unless it was
+    decided that they are."""
+    strong = (weights >= threshold) & ~decided.different(left, right)
     if once is not None:
         strong &= (once[left] < 0) | (once[left] != once[right])
-    joined_left = np.concatenate([left[strong], same[0]])
-    joined_right = np.concatenate([right[strong], same[1]])
-    strength = np.concatenate([weights[strong], np.full(len(same[0]), DECISION_BITS)])
+    tied = decided.ties()
+    joined_left, joined_right = (
+        np.concatenate([side[strong], more]) for side, more in zip((left, right), tied, strict=True)
+    )
+    strength = np.concatenate([weights[strong], np.full(len(tied[0]), DECISION_BITS)])
     component = components(rows, joined_left, joined_right)
-    decided = _Decisions(rows, same, different)
     for members in _crowds(component):
         component = _part(component, members, joined_left, joined_right, strength)
     cluster = component.copy()
     fresh = rows
     seen: list[tuple[Rows, Rows, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]] = []
+    # Two rows are together by an edge or a decision; nothing inside could speak against that.
     groups = group_by(component)
-    if not len(decided.different) and once is None:
-        groups = groups.take(groups.sizes > 2)
+    groups = groups.take(groups.sizes > 2)
     for a, b, number in groups.chunks(CHUNK_PAIRS):
         evidence, agrees = _evidence(scorer, a, b, threshold)
         seen.append((a, b, agrees, evidence < 0))
-        evidence = decided.override(a, b, evidence)
         if once is not None:
             evidence = np.where((once[a] >= 0) & (once[a] == once[b]), evidence - EXCLUDED_BITS, evidence)
+        evidence = np.where(decided.same(a, b), np.inf, np.where(decided.different(a, b), -np.inf, evidence))
         doubtful = np.unique(number[evidence < 0])
         bounds = np.searchsorted(number, np.stack([doubtful, doubtful + 1], axis=1))
         for one, (first, stop) in zip(doubtful.tolist(), bounds.tolist(), strict=True):
@@ -159,24 +162,6 @@ def _part(component: Rows, members: Rows, left: Rows, right: Rows, strength: Bit
             break
     component[members] = members[parts]
     return component
-
-
-class _Decisions:
-    """Decided pairs, as numbers left * rows + right."""
-
-    def __init__(self, rows: int, same: tuple[Rows, Rows], different: tuple[Rows, Rows]) -> None:
-        self.rows = rows
-        self.same = self._numbers(*same)
-        self.different = self._numbers(*different)
-
-    def _numbers(self, left: Rows, right: Rows) -> Rows:
-        return np.sort(np.minimum(left, right) * self.rows + np.maximum(left, right))
-
-    def override(self, left: Rows, right: Rows, evidence: Bits) -> Bits:
-        """Evidence with decided pairs set."""
-        numbers = np.minimum(left, right) * self.rows + np.maximum(left, right)
-        evidence = np.where(np.isin(numbers, self.same), DECISION_BITS, evidence)
-        return np.where(np.isin(numbers, self.different), -DECISION_BITS * 1e3, evidence)
 
 
 @lru_cache(maxsize=1024)

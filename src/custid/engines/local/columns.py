@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import copy
 from functools import cached_property
 
 import numpy as np
@@ -20,10 +21,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from custid.engines.local.derivations import derive
-from custid.engines.local.several import SEVERAL
+from custid.engines.local.hashing import Hashes, hashes, mixed
+from custid.engines.local.several import SEVERAL, Keys
+from custid.engines.local.statistics import NUMBER, Listed, dictionary_of, known
+from custid.model.spec import Statistics
 
 Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
+
+#: The columns of comparable values that say whose they are, and how a record is called.
+NAME = ("channel", "record_id")
+NOT_COMPARED = ("record_key", *NAME)
 
 #: Characters looked at when bounding a similarity; what lies beyond counts as unknown.
 BAG_CHARS = 64
@@ -49,21 +57,42 @@ def _ascii(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
 
 _BIT = _bits()
 
-_SHARED = {"given_latin": "name", "surname_latin": "name"}
+#: The bits of words are rounded to this: sums of such numbers are exact, in whatever order they are added up.
+_BITS_STEP = 2.0**-16
 
 
 class Dictionary:
     """The distinct values behind one or more columns. Code -1 stands for missing and indexes the last entry of
-    every derived array, which is the one of the empty string."""
+    every derived array, which is the one of the empty string.
 
-    def __init__(self, values: pa.Array | npt.NDArray[np.object_]) -> None:
+    How many values hold a word is what `statistics` says under the dictionary's `name`; without, they are counted."""
+
+    def __init__(
+        self, values: pa.Array | npt.NDArray[np.object_], name: str = "", statistics: Statistics | None = None
+    ) -> None:
+        self.name = name
+        self.statistics = statistics
         text = pa.array(values, pa.large_string()) if isinstance(values, np.ndarray) else values.cast(pa.large_string())
         self.arrow = pa.concat_arrays([text, pa.array([""], pa.large_string())])
         self._derived: dict[str, npt.NDArray[np.int32]] = {}
-        self._several: dict[str, list[npt.NDArray[np.int32]]] = {}
+        self._several: dict[str, Keys] = {}
 
     def __len__(self) -> int:
         return len(self.arrow)
+
+    def with_statistics(self, statistics: Statistics | None) -> Dictionary:
+        """The same values with other statistics; what does not depend on them is kept."""
+        other = copy(self)
+        other.statistics = statistics
+        for name in ("word_holders", "word_bits", "bits"):
+            other.__dict__.pop(name, None)
+        other._several = {name: codes for name, codes in self._several.items() if name != "words"}
+        return other
+
+    @cached_property
+    def hashes(self) -> Hashes:
+        """A number for each value, the same in every dictionary (see `hashing`)."""
+        return hashes(self.arrow)
 
     @cached_property
     def values(self) -> npt.NDArray[np.object_]:
@@ -127,10 +156,25 @@ class Dictionary:
         full[good] = picked[good]
         return full
 
-    @cached_property
+    @property
     def words(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
         """Each value's distinct words as sorted numbers, flat, and the offsets into them; a value in 汉字 without
         spaces is taken as its neighbouring pairs of characters."""
+        return self._in_words[1:]
+
+    @property
+    def vocabulary(self) -> pa.Array:
+        """The words that the numbers of `words` stand for."""
+        return self._in_words[0]
+
+    @cached_property
+    def word_hashes(self) -> Hashes:
+        """A number for each word of `vocabulary`, the same in every dictionary."""
+        return hashes(self.vocabulary)
+
+    @cached_property
+    def _in_words(self) -> tuple[pa.Array, npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+        """The words there are, then what `words` says."""
         numbers: dict[str, int] = {}
         flat: list[int] = []
         offsets = np.zeros(len(self) + 1, np.int64)
@@ -138,7 +182,7 @@ class Dictionary:
             found = sorted({numbers.setdefault(word, len(numbers)) for word in words_of(value)})
             flat.extend(found)
             offsets[i + 1] = len(flat)
-        return np.asarray(flat, np.int32), offsets
+        return pa.array(numbers, pa.large_string()), np.asarray(flat, np.int32), offsets
 
     @cached_property
     def word_counts(self) -> npt.NDArray[np.int32]:
@@ -153,21 +197,37 @@ class Dictionary:
             self._derived[derivation] = codes.astype(np.int32)
         return self._derived[derivation]
 
-    def several(self, derivation: str) -> list[npt.NDArray[np.int32]]:
-        """As `derived`, for a derivation that gives a value several keys (see `several`): an array for each."""
+    def several(self, derivation: str) -> Keys:
+        """As `derived`, for a derivation that gives a value several keys (see `several`)."""
         if derivation not in self._several:
             self._several[derivation] = SEVERAL[derivation](self)
         return self._several[derivation]
 
+    def hashed(self, derivation: str) -> list[Hashes]:
+        """What `derivation` makes of each value, as numbers that are the same in every dictionary, an array for each
+        key it gives; of "" the values' own. 0 for nothing."""
+        if derivation in SEVERAL:
+            found = self.several(derivation)
+            numbers = np.append(found.numbers, np.uint64(0))
+            return [numbers[codes] for codes in found.codes]
+        made = derive(derivation, self.arrow) if derivation else self.arrow
+        numbers = hashes(made) if derivation else self.hashes.copy()
+        numbers[pc.fill_null(pc.equal(made, ""), True).to_numpy(zero_copy_only=False)] = 0
+        return [numbers]
+
     @cached_property
-    def word_holders(self) -> npt.NDArray[np.int64]:
-        """How many distinct values hold each word of `words`."""
-        return np.bincount(self.words[0])
+    def word_holders(self) -> npt.NDArray[np.float64]:
+        """How many distinct values hold each word of `words`; less than two: nothing but one value is known to."""
+        if self.statistics is None:
+            return np.bincount(self.words[0]).astype(np.float64)
+        listed = Listed(known(self.statistics.words, self.name))
+        return listed.held[listed.places(self.word_hashes)]
 
     @cached_property
     def word_bits(self) -> npt.NDArray[np.float64]:
         """How rare each word of `words` is: log2 of one in how many distinct values holds it (Spärck Jones 1972)."""
-        return np.log2((len(self) + 1.0) / self.word_holders)
+        among = len(self) - 1 if self.statistics is None else known(self.statistics.words, self.name).among
+        return np.round(np.log2((among + 2.0) / self.word_holders) / _BITS_STEP) * _BITS_STEP
 
     @cached_property
     def bits(self) -> npt.NDArray[np.float64]:
@@ -206,6 +266,12 @@ class Column:
         self.codes = codes
         self.dictionary = dictionary
 
+    def over(self, dictionary: Dictionary) -> Column:
+        """The same codes over another dictionary of the same values."""
+        other = copy(self)
+        other.dictionary = dictionary
+        return other
+
     def derived(self, derivation: str) -> Codes:
         """Codes of a derivation, per row."""
         return self.dictionary.derived(derivation)[self.codes]
@@ -213,8 +279,12 @@ class Column:
     def ways(self, derivation: str) -> list[Codes]:
         """Codes of a derivation, per row, an array for each key it gives; of "" the values' own."""
         if derivation in SEVERAL:
-            return [codes[self.codes] for codes in self.dictionary.several(derivation)]
+            return [codes[self.codes] for codes in self.dictionary.several(derivation).codes]
         return [self.derived(derivation) if derivation else self.codes]
+
+    def hashed(self, derivation: str) -> list[Hashes]:
+        """As `ways`, with numbers that are the same in every table instead of codes; 0 for nothing."""
+        return [numbers[self.codes] for numbers in self.dictionary.hashed(derivation)]
 
     @cached_property
     def frequencies(self) -> npt.NDArray[np.int64]:
@@ -230,23 +300,47 @@ class Column:
 
 
 class Columns:
-    """The comparable values of all records, by column name; rows are numbered by position."""
+    """The comparable values of all records, by column name; rows are numbered by position.
 
-    def __init__(self, values: pa.Table) -> None:
+    `statistics`: a model's (see `Dictionary`)."""
+
+    def __init__(self, values: pa.Table, statistics: Statistics | None = None) -> None:
         self.rows = len(values)
+        self.statistics = statistics
         self._columns: dict[str, Column] = {}
+        self._names = values.select([name for name in NOT_COMPARED if name in values.column_names])
         groups: dict[str, list[str]] = {}
         for field in values.schema:
-            if field.name in ("record_key", "channel"):
+            if field.name in NOT_COMPARED:
                 continue
-            base = re.sub(r"_[2-9]\d*$", "", field.name)
-            groups.setdefault(_SHARED.get(base, base), []).append(field.name)
-        for names in groups.values():
+            groups.setdefault(dictionary_of(field.name), []).append(field.name)
+        for group, names in groups.items():
             encoded = _encoded([values[name] for name in names])
             codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
-            dictionary = Dictionary(encoded.dictionary)
+            dictionary = Dictionary(encoded.dictionary, group, statistics)
             for i, name in enumerate(names):
                 self._columns[name] = Column(name, codes[i * self.rows : (i + 1) * self.rows], dictionary)
+
+    def with_statistics(self, statistics: Statistics | None) -> Columns:
+        """The same values with other statistics; nothing is encoded anew."""
+        if statistics is self.statistics or statistics == self.statistics:
+            return self
+        other = copy(self)
+        other.statistics = statistics
+        dictionaries = {column.dictionary for column in self._columns.values()}
+        anew = {dictionary: dictionary.with_statistics(statistics) for dictionary in dictionaries}
+        other._columns = {name: column.over(anew[column.dictionary]) for name, column in self._columns.items()}
+        return other
+
+    @cached_property
+    def name_hashes(self) -> Hashes:
+        """A number for each row, made of channel and record_id, the same wherever the record is met; of a table that
+        lacks them, made of what there is."""
+        names = self._names
+        if "record_id" not in names.column_names:
+            return mixed(np.arange(self.rows, dtype=np.uint64))
+        joined = pc.binary_join_element_wise(*(names[name].cast(pa.large_string()) for name in NAME), ":")
+        return np.concatenate([np.zeros(0, np.uint64), *(hashes(chunk) for chunk in joined.chunks)])
 
     def __getitem__(self, name: str) -> Column:
         return self._columns[name]
@@ -258,8 +352,13 @@ class Columns:
         return iter(self._columns)
 
     def expand(self, name: str) -> list[Column]:
-        """The columns a name stands for: itself, or with a star all its numbered values."""
+        """The columns a name stands for: itself, or with a star all its numbered values, in the order of numbers."""
         if not name.endswith("*"):
             return [self._columns[name]] if name in self._columns else []
-        pattern = re.compile(re.escape(name[:-1]) + r"(_[2-9]\d*)?")
-        return [column for key, column in self._columns.items() if pattern.fullmatch(key)]
+        found = [(int(number[1] or 1), key) for key in self._columns if (number := _numbered(key, name[:-1]))]
+        return [self._columns[key] for _, key in sorted(found)]
+
+
+def _numbered(column: str, base: str) -> re.Match[str] | None:
+    """The number of a column among those of `base`, if it is one of them."""
+    return NUMBER.fullmatch(column, len(base)) if column.startswith(base) else None

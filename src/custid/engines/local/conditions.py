@@ -364,8 +364,8 @@ def _acronym(values: Dictionary, a: Values, b: Values, _: float) -> Mask:
     # One of the two is a single word: the initials of two long names say little.
     out = np.zeros(len(a), bool)
     at = np.flatnonzero((values.word_counts[a] == 1) != (values.word_counts[b] == 1))
-    for left in values.several("initials"):
-        for right in values.several("initials"):
+    for left in values.several("initials").codes:
+        for right in values.several("initials").codes:
             out[at] |= (left[a[at]] >= 0) & (left[a[at]] == right[b[at]])
     return out
 

@@ -18,12 +18,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from custid import schemas
-from custid.engines.base import Clustering, Matches, Progress
-from custid.engines.local import blocking, clustering, survivorship, training
+from custid.engines.base import Arrivals, Clustering, Index, Matches, Progress, Stored
+from custid.engines.local import arrivals, blocking, clustering, survivorship, training, trails
 from custid.engines.local.columns import Columns
+from custid.engines.local.edges import Edges
+from custid.engines.local.order import in_order
 from custid.engines.local.scoring import Scorer
+from custid.engines.local.statistics import count
+from custid.identity.decided import decided
 from custid.model.default import candidate_rules, default_model, relatives_rules
-from custid.model.spec import BlockingRule, Model
+from custid.model.spec import BlockingRule, Model, Statistics
 
 Rows = npt.NDArray[np.int64]
 
@@ -40,12 +44,15 @@ class LocalEngine:
     def __init__(self) -> None:
         self._encoded: tuple[pa.Table, Columns] | None = None
         self._blocked: tuple[tuple[BlockingRule, ...], Columns, list[blocking.Blocks]] | None = None
+        self._scoring: tuple[Columns, Model, Scorer] | None = None
 
     def standardize(self, records: pa.Table, countries: Mapping[str, str]) -> pa.Table:
         """See `Engine.standardize`."""
         from custid.standardize import standardize
 
-        return standardize(_in_order(records), country=countries).values
+        ordered = in_order(records)
+        values = standardize(ordered, country=countries).values
+        return values.append_column("record_id", ordered["record_id"])
 
     def plan(self, values: pa.Table) -> Model:
         """An untrained default model for these values, with blocking rules chosen from the data."""
@@ -76,52 +83,35 @@ class LocalEngine:
         labels: training.Labels | None = None,
     ) -> Model:
         """See `Engine.train`. `labels`: what is known of the rows of `values`."""
-        columns = self._columns(values)
         progress("train", 0, 1)
+        model = self.count(values, model)
+        columns = self._columns(values, model.statistics)
         trained = training.train(
             columns, self._blocks(columns, model) + self._shared(columns, model), model, seed=seed, labels=labels
         )
         progress("train", 1, 1)
         return trained
 
+    def count(self, values: pa.Table, model: Model) -> Model:
+        """See `Engine.count`."""
+        return replace(model, statistics=count(self._columns(values), model))
+
     def match(self, values: pa.Table, model: Model, *, progress: Progress) -> Matches:
         """See `Engine.match`."""
         started = time.perf_counter()
-        columns = self._columns(values)
-        keys = values["record_key"].to_numpy()
+        columns = self._columns(values, model.statistics)
         blocks = self._blocks(columns, model)
-        scorer = Scorer(columns, model)
-        total = sum(found.pairs for found in blocks)
+        scored = Edges(self._scorer(columns, model), model)
+        total = sum(rule.pairs for rule in blocks)
         done = 0
-        lefts: list[Rows] = []
-        rights: list[Rows] = []
-        weights: list[npt.NDArray[np.float64]] = []
-        levels: list[npt.NDArray[np.uint8]] = []
         compared = [0] * len(blocks)
         kept = [0] * len(blocks)
         for number, left, right, made in blocking.candidates(blocks):
-            scored = scorer.score(left, right, at_least=model.review_threshold)
-            lefts.append(left[scored.at])
-            rights.append(right[scored.at])
-            weights.append(scored.weights)
-            levels.append(scored.levels)
+            kept[number] += scored.add(left, right)
             compared[number] += len(left)
-            kept[number] += len(scored.at)
             done += made
             progress("match", done, total)
-        left, right = _joined(lefts, np.int64), _joined(rights, np.int64)
-        left_key, right_key = np.minimum(keys[left], keys[right]), np.maximum(keys[left], keys[right])
-        order = np.lexsort((right_key, left_key))
-        stacked = np.concatenate(levels)[order] if levels else np.zeros((0, 0), np.uint8)
-        edges = pa.table(
-            {
-                "left_key": left_key[order],
-                "right_key": right_key[order],
-                "match_weight": _joined(weights, np.float64)[order].astype(np.float32),
-                "levels": scorer.describe(stacked),
-            },
-            schema=schemas.EDGES,
-        )
+        edges = scored.table(values["record_key"].to_numpy())
         report: dict[str, Any] = {
             "candidates": sum(compared),
             "edges": len(edges),
@@ -140,9 +130,20 @@ class LocalEngine:
         }
         return Matches(edges, report)
 
+    def index(self, values: pa.Table, model: Model) -> Index:
+        """See `Engine.index`."""
+        columns = self._columns(values, model.statistics)
+        return trails.index(columns, values["record_key"].to_numpy(), model, self._blocks(columns, model))
+
+    def match_arrivals(
+        self, values: pa.Table, gone: pa.Array, stored: Stored, model: Model, *, progress: Progress
+    ) -> Arrivals:
+        """See `Engine.match_arrivals`."""
+        return arrivals.match_arrivals(values, gone, stored, model, progress=progress)
+
     def cluster(self, values: pa.Table, edges: pa.Table, decisions: pa.Table, model: Model) -> Clustering:
         """See `Engine.cluster`."""
-        columns = self._columns(values)
+        columns = self._columns(values, model.statistics)
         keys = values["record_key"].to_numpy()
         by_key = np.argsort(keys)
 
@@ -152,20 +153,14 @@ class LocalEngine:
             left, right = (by_key[np.searchsorted(keys, side[known], sorter=by_key)] for side in (left, right))
             return np.minimum(left, right), np.maximum(left, right)
 
-        def decided(verdict: str) -> tuple[Rows, Rows]:
-            verdicts = decisions["verdict"].to_numpy(zero_copy_only=False)
-            standing = decisions["revoked_at"].is_null().to_numpy(zero_copy_only=False)
-            return rows_of(decisions.filter(pa.array((verdicts == verdict) & standing, pa.bool_())))
-
         left, right = rows_of(edges)
         found = clustering.group(
             len(keys),
             left,
             right,
             edges["match_weight"].to_numpy().astype(np.float64),
-            same=decided("same"),
-            different=decided("different"),
-            scorer=Scorer(columns, model),
+            decided=decided(decisions, keys),
+            scorer=self._scorer(columns, model),
             threshold=model.match_threshold,
             once=_once(values, model.unique_channels),
         )
@@ -181,6 +176,7 @@ class LocalEngine:
         """See `Engine.release`."""
         self._encoded = None
         self._blocked = None
+        self._scoring = None
 
     def survive(self, records: pa.Table, links: pa.Table, model: Model) -> pa.Table:
         """See `Engine.survive`."""
@@ -197,11 +193,18 @@ class LocalEngine:
         rules = [rule for rule in relatives_rules(columns) if rule not in model.blocking]
         return _applied(columns, rules, model)
 
-    def _columns(self, values: pa.Table) -> Columns:
+    def _columns(self, values: pa.Table, statistics: Statistics | None = None) -> Columns:
         """`values` encoded; the last table is remembered, as one run asks for it several times."""
-        if self._encoded is None or self._encoded[0] is not values:
-            self._encoded = (values, Columns(values))
-        return self._encoded[1]
+        known = self._encoded[1] if self._encoded is not None and self._encoded[0] is values else Columns(values)
+        columns = known.with_statistics(statistics)
+        self._encoded = (values, columns)
+        return columns
+
+    def _scorer(self, columns: Columns, model: Model) -> Scorer:
+        """The model ready to weigh pairs; remembered between matching and clustering."""
+        if self._scoring is None or self._scoring[0] is not columns or self._scoring[1] is not model:
+            self._scoring = (columns, model, Scorer(columns, model))
+        return self._scoring[2]
 
 
 def _applied(columns: Columns, rules: Iterable[BlockingRule], model: Model) -> list[blocking.Blocks]:
@@ -232,17 +235,3 @@ def _quality(found: clustering.Grouping) -> pa.Table:
         },
         schema=schemas.QUALITY,
     )
-
-
-def _in_order(records: pa.Table) -> pa.Table:
-    """`records` by (channel, record_id); most often they are already, and nothing is copied."""
-    before, after = records.slice(0, max(0, len(records) - 1)), records.slice(1)
-    later = pc.greater(after["channel"], before["channel"])
-    same = pc.equal(after["channel"], before["channel"])
-    if pc.all(pc.or_(later, pc.and_(same, pc.greater(after["record_id"], before["record_id"])))).as_py() is not False:
-        return records
-    return records.sort_by([("channel", "ascending"), ("record_id", "ascending")])
-
-
-def _joined(parts: list[npt.NDArray[Any]], dtype: type) -> npt.NDArray[Any]:
-    return np.concatenate(parts) if parts else np.zeros(0, dtype)

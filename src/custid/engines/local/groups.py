@@ -36,14 +36,6 @@ class Groups:
         keep = np.repeat(chosen, self.sizes)
         return Groups(self.members[keep], _starts(self.sizes[chosen]))
 
-    def chopped(self, size_max: int) -> Groups:
-        """Groups cut into runs of at most `size_max` members, as equal as can be."""
-        runs = -(-self.sizes // size_max)
-        size, more = np.divmod(self.sizes, runs)
-        number = np.arange(int(runs.sum())) - np.repeat(np.cumsum(runs) - runs, runs)
-        cut = Groups(self.members, _starts(np.repeat(size, runs) + (number < np.repeat(more, runs))))
-        return cut.take(cut.sizes > 1)
-
     def numbers(self, length: int) -> npt.NDArray[np.int32]:
         """For each of `length` positions the number of its group, or -1."""
         out = np.full(length, -1, np.int32)

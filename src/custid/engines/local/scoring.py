@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from custid.engines.local.columns import Columns, Mask
 from custid.engines.local.conditions import Pairs, Rows, holds, present
+from custid.engines.local.statistics import Listed, count, known
 from custid.model.spec import Comparison, Condition, Level, Model
 
 Levels = npt.NDArray[np.uint8]
@@ -26,6 +27,8 @@ Bits = npt.NDArray[np.float64]
 _STRANGERS_MIN = 0.1
 #: What a level that excludes counts against a pair: more than everything else together can count for it.
 EXCLUDING_BITS = 1000.0
+#: What adding bits up in another order may change.
+_ROUNDING_BITS = 1e-9
 
 
 @dataclass(frozen=True)
@@ -88,21 +91,26 @@ class Comparing:
 
 @dataclass(frozen=True)
 class _Rarity:
-    """What a shared value adds to its level: per value of the dictionary, in bits."""
+    """What a shared value adds to its level, in bits, by how many hold it. `places`: for each value of the dictionary
+    its place in those two, the later the commoner."""
 
     column: str
+    places: npt.NDArray[np.int32]
     against_strangers: Bits
     against_relatives: Bits
 
 
 class Scorer:
-    """Weighs pairs by a trained model."""
+    """Weighs pairs by a trained model. How common values are is what the model's statistics say; where it has none,
+    they are counted on `columns`. Raises ConfigError for statistics that lack what the model asks for."""
 
     def __init__(self, columns: Columns, model: Model) -> None:
-        self.comparing = Comparing(columns, model.comparisons)
-        self.columns = columns
+        self.statistics = model.statistics or count(columns, model)
+        self.columns = columns.with_statistics(self.statistics)
+        self.comparing = Comparing(self.columns, model.comparisons)
         self.model = model
-        records = max(2, columns.rows)
+        self._listed: dict[str, tuple[Listed, npt.NDArray[np.int32]]] = {}
+        records = max(2, self.statistics.records)
         self._prior = np.log2(model.matches_per_record / records)
         self._prior_relatives = (
             np.log2(model.matches_per_record / model.relatives_per_record) if model.relatives_per_record > 0 else np.inf
@@ -138,17 +146,23 @@ class Scorer:
         return np.append(np.cumsum(best[::-1])[::-1], 0.0)
 
     def _rarity_of(self, comparison: Comparison, level: Level) -> _Rarity | None:
-        found = self.columns.expand(f"{level.term_frequency}*") if level.term_frequency else []
-        if not found:
+        name = level.term_frequency
+        found = self.columns.expand(f"{name}*") if name else []
+        if not found or not known(self.statistics.values, name).among:
             return None
-        frequency = np.sum([column.frequencies for column in found], axis=0).astype(np.float64)
-        frequency[-1] = 0
-        records = max(2.0, frequency.sum())
-        average = float((frequency * (frequency - 1)).sum() / (records * (records - 1)))
+        if name not in self._listed:
+            listed = Listed(known(self.statistics.values, name))
+            self._listed[name] = (listed, listed.places(found[0].dictionary.hashes))
+        listed, places = self._listed[name]
+        records = max(2.0, float(listed.among))
+        average = listed.pairs / (records * (records - 1))
+        equal = all(condition.endswith(" equal") for condition in level.when)
+        # Two who share a value make two who hold it, though one or both came after the counting.
+        frequency = np.maximum(listed.held, 2.0) if equal else listed.held
         model = self.model
         # Of those who share a value, the share that is the same person: nearly all for an e-mail, few for a surname.
         matches = model.matches_per_record * level.m
-        own = matches / (matches + model.relatives_per_record * level.h + self.columns.rows * level.u)
+        own = matches / (matches + model.relatives_per_record * level.h + self.statistics.records * level.u)
         others = np.maximum(frequency - 1, 0)
         # One person has only so many records, however many share the value.
         own_others = np.minimum(others * own, 4 * model.matches_per_record + 4)
@@ -160,11 +174,11 @@ class Scorer:
         else:
             u = np.minimum(level.u * chance / typical, 1.0)
             relatives = np.log2(level.h / ((1 - comparison.coincidence) * u + comparison.coincidence * level.m))
-        if not all(condition.endswith(" equal") for condition in level.when):
+        if not equal:
             # Values that are but near: a common one has many neighbors, so its level weighs less. A rare one may
             # have as many; its rarity is no evidence.
             strangers, relatives = np.minimum(strangers, 0.0), np.minimum(relatives, 0.0)
-        return _Rarity(level.term_frequency, strangers, relatives)
+        return _Rarity(name, places, strangers, relatives)
 
     def _values(self, rarity: _Rarity, left: Rows, right: Rows) -> npt.NDArray[np.int32]:
         """The value two rows share in a column or its numbered ones; of two that are but near each other, the one that
@@ -178,7 +192,7 @@ class Scorer:
         near = np.flatnonzero(out < 0)
         if len(near):
             one, other = found[0].codes[left[near]], found[0].codes[right[near]]
-            commoner = np.where(rarity.against_strangers[one] <= rarity.against_strangers[other], one, other)
+            commoner = np.where(rarity.places[one] >= rarity.places[other], one, other)
             out[near] = np.where((one >= 0) & (other >= 0), commoner, -1)
         return out
 
@@ -190,8 +204,9 @@ class Scorer:
             if len(at):
                 code = self._values(rarity, left[at], right[at])
                 found = code >= 0
-                strangers[at[found]] += rarity.against_strangers[code[found]]
-                relatives[at[found]] += rarity.against_relatives[code[found]]
+                place = rarity.places[code[found]]
+                strangers[at[found]] += rarity.against_strangers[place]
+                relatives[at[found]] += rarity.against_relatives[place]
 
     def _agrees(self, number: int, level: Levels) -> Mask:
         """Pairs on any level of the comparison but missing and the last, which is disagreement."""
@@ -199,6 +214,7 @@ class Scorer:
 
     def score(self, left: Rows, right: Rows, *, at_least: float) -> Scored:
         """Weigh pairs; only those of at least `at_least` bits come back."""
+        least = at_least - _ROUNDING_BITS
         at = np.arange(len(left))
         pairs = Pairs(self.columns, left, right)
         strangers = np.full(len(left), self._prior)
@@ -213,8 +229,8 @@ class Scorer:
                 if not self.model.comparisons[number].shared and not self.model.comparisons[other].shared:
                     relatives[both] -= bits
             levels.append(level)
-            alive: Mask = (strangers + self._most_strangers[number + 1] >= at_least) & (
-                relatives + self._most_relatives[number + 1] >= at_least
+            alive: Mask = (strangers + self._most_strangers[number + 1] >= least) & (
+                relatives + self._most_relatives[number + 1] >= least
             )
             if np.count_nonzero(alive) < 0.8 * len(alive):
                 at, strangers, relatives = at[alive], strangers[alive], relatives[alive]

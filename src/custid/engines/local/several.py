@@ -1,7 +1,6 @@
 """Keys of which a value has several: its rarest words, sketches of its letters, its initials.
 
-In: the distinct values of a column. Out: one array of codes for each key a value may have; -1 where it has fewer.
-Never here: rows or pairs.
+In: the distinct values of a column. Out: `Keys`. Never here: rows or pairs.
 
 Two values meet where they have any key in common. The keys of `grams` are aligned: only the third of one can equal
 the third of another; the keys of the others stand in no order.
@@ -11,19 +10,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from custid.engines.local.hashing import mixed
+from custid.engines.local.hashing import Hashes, hashes, mixed
 from custid.standardize.text import words
 
 if TYPE_CHECKING:
     from custid.engines.local.columns import Dictionary
 
 Codes = npt.NDArray[np.int32]
-Hashes = npt.NDArray[np.uint64]
 
 #: Rarest words that are keys, at most. Of words that more values than WORD_VALUES_MAX hold, only the rarest is one:
 #: blocks of common words are large and tell little.
@@ -37,16 +37,26 @@ BAND_HASHES = 3
 _CHUNK = 1 << 14
 
 
-def rarest_words(dictionary: Dictionary) -> list[Codes]:
-    """Each value's rarest words: a word is the rarer, the fewer distinct values hold it. Words that nothing else
-    holds come last, as they bring nobody together but equals."""
+@dataclass(frozen=True)
+class Keys:
+    """`codes`: one array for each key a value may have; -1 where it has fewer. `numbers`: what each code stands for, as
+    a number that is the same in every dictionary (see `hashing`)."""
+
+    codes: list[Codes]
+    numbers: Hashes
+
+
+def rarest_words(dictionary: Dictionary) -> Keys:
+    """Each value's rarest words: a word is the rarer, the fewer distinct values hold it (see `Dictionary`). Words that
+    nothing else is known to hold come last, as they bring hardly anybody together but equals."""
     flat, offsets = dictionary.words
     counts = np.diff(offsets)
     if not len(flat):
-        return [np.full(len(dictionary), -1, np.int32)]
-    holders = np.bincount(flat)[flat]
+        return Keys([np.full(len(dictionary), -1, np.int32)], np.zeros(0, np.uint64))
+    holders = dictionary.word_holders[flat]
     value = np.repeat(np.arange(len(counts)), counts)
-    order = np.lexsort((flat, holders, holders == 1, value))
+    # By their hashes where they are as rare: which are keys must not depend on how a dictionary numbers them.
+    order = np.lexsort((dictionary.word_hashes[flat], holders, holders < 2, value))
     rank = np.arange(len(flat)) - np.repeat(offsets[:-1], counts)
     word, value = flat[order], value[order]
     keep = (rank == 0) | ((rank < WORDS_MAX) & (holders[order] <= WORD_VALUES_MAX))
@@ -56,10 +66,10 @@ def rarest_words(dictionary: Dictionary) -> list[Codes]:
         at = keep & (rank == number)
         codes[value[at]] = word[at]
         out.append(codes)
-    return out
+    return Keys(out, dictionary.word_hashes)
 
 
-def sketches(dictionary: Dictionary) -> list[Codes]:
+def sketches(dictionary: Dictionary) -> Keys:
     """MinHash of character 3-grams in bands (Broder 1997; Indyk and Motwani 1998): values that are written alike
     have a band in common. Hashes are fixed, so that a value always has the same sketch."""
     rng = np.random.default_rng(20_240_229)
@@ -77,15 +87,17 @@ def sketches(dictionary: Dictionary) -> list[Codes]:
             band = bands[number // BAND_HASHES, start : start + _CHUNK]
             band[:] = mixed(band ^ hashed.min(axis=1))
     out = []
+    numbers = [np.zeros(0, np.uint64)]
     numbered = 0
-    for band in bands:
-        _, number_in_band = np.unique(band, return_inverse=True)
-        # Numbers of one band are no other's, so that equal codes are equal bands.
-        codes = (number_in_band + numbered).astype(np.int32)
-        numbered = int(codes.max(initial=numbered)) + 1
+    for place, band in enumerate(bands, start=1):
+        found, code = np.unique(band, return_inverse=True)
+        # Codes of one band are no other's, so that equal codes are equal bands.
+        codes = (code + numbered).astype(np.int32)
         codes[dictionary.lengths == 0] = -1
         out.append(codes)
-    return out
+        numbers.append(mixed(found + np.uint64(place)))
+        numbered += len(found)
+    return Keys(out, np.concatenate(numbers))
 
 
 def _grams(chars: npt.NDArray[np.uint32], lengths: npt.NDArray[np.int32]) -> Hashes:
@@ -127,18 +139,18 @@ def initials_of(value: str) -> tuple[str, ...]:
     return tuple(sorted(short for short in found if _SHORT.fullmatch(short)))
 
 
-def initials(dictionary: Dictionary) -> list[Codes]:
+def initials(dictionary: Dictionary) -> Keys:
     """What each value may be shortened to, see `initials_of`."""
     numbers: dict[str, int] = {}
     out = np.full((2, len(dictionary)), -1, np.int32)
     for i, value in enumerate(dictionary.values):
         for number, short in enumerate(initials_of(value)):
             out[number, i] = numbers.setdefault(short, len(numbers))
-    return list(out)
+    return Keys(list(out), hashes(pa.array(numbers, pa.string())))
 
 
 #: Derivations that give several keys.
-SEVERAL: dict[str, Callable[[Dictionary], list[Codes]]] = {
+SEVERAL: dict[str, Callable[[Dictionary], Keys]] = {
     "words": rarest_words,
     "grams": sketches,
     "initials": initials,

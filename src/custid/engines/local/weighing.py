@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -33,14 +34,14 @@ class Weighing:
     """One table of values and one model, ready to be asked about pairs."""
 
     def __init__(self, values: pa.Table, model: Model) -> None:
-        self._columns = Columns(values)
+        self._columns = Columns(values, model.statistics)
         self._model = model
         self._keys = values["record_key"].to_numpy()
         self._order = np.argsort(self._keys)
 
     def weigh(self, left: Rows, right: Rows) -> Weighed:
         """Weigh pairs of record keys, all of which must be among the values."""
-        scorer = Scorer(self._columns, self._model)
+        scorer = self._scorer
         weights = [np.zeros(0, np.float32)]
         levels = [pa.array([], pa.string())]
         for a, b in self._chunks(left, right):
@@ -48,6 +49,10 @@ class Weighing:
             weights.append(scored.weights.astype(np.float32))
             levels.append(scorer.describe(scored.levels))
         return Weighed(np.concatenate(weights), pa.concat_arrays(levels))
+
+    @cached_property
+    def _scorer(self) -> Scorer:
+        return Scorer(self._columns, self._model)
 
     def rules(self, left: Rows, right: Rows) -> npt.NDArray[np.int64]:
         """The first blocking rule of the model that makes each pair a candidate, by number; -1 where none does."""

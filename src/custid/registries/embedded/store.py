@@ -17,12 +17,13 @@ import os
 import queue
 import re
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -35,6 +36,8 @@ _PAUSE_S = 0.05
 
 #: The oldest DuckDB that custid runs with must be able to read what a newer one wrote.
 _STORAGE_VERSION = "v1.4.0"
+
+_T = TypeVar("_T")
 
 _HELD = re.compile(r"Could not set lock on file|being used by another process|Unique file handle conflict")
 _HOLDER = re.compile(r"\(PID (\d+)\)")
@@ -110,6 +113,38 @@ class FileStore:
                 raise
             session.end("COMMIT")
 
+    def rewrite(self, changed: Sequence[str]) -> None:
+        """Copy the file's tables into a fresh file that takes its place; DuckDB leaves deleted bytes where they were.
+
+        Other processes that read meanwhile go on reading the old file; no writer is let in before the new one is in
+        its place.
+        """
+        draft = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}.new")
+
+        def copy() -> None:
+            # Opened for writing once, so that what a crash left in the log is in the file before it is copied.
+            _detach(_attach(self._path, self._shown, write=True))
+            database = _attach(self._path, self._shown, write=False)
+            try:
+                with _translated(self._shown):
+                    database.execute(f"ATTACH {_quoted(str(draft))} AS fresh (STORAGE_VERSION '{_STORAGE_VERSION}')")
+                    database.execute("COPY FROM DATABASE registry TO fresh")
+                    database.execute("DETACH fresh")
+                shutil.copymode(self._path, draft)
+                if Path(f"{self._path}.wal").exists():
+                    raise _Held("another process")
+                draft.replace(self._path)
+            finally:
+                database.close()
+
+        try:
+            _sharing(self._path).alone(copy, self._shown, wait_s=self._wait_s)
+        except OSError as error:
+            raise RegistryError(f"{self._shown} cannot be rewritten: {error.strerror or error}") from error
+        finally:
+            draft.unlink(missing_ok=True)
+            Path(f"{draft}.wal").unlink(missing_ok=True)
+
     @contextmanager
     def _session(self, *, write: bool) -> Iterator[_DuckSession]:
         sharing = _sharing(self._path)
@@ -149,6 +184,10 @@ class _DuckSession:
         with _translated(self._shown):
             return self._cursor.sql(sql, params=list(parameters) or None).to_arrow_table()
 
+    def offer(self, name: str, rows: pa.Table) -> None:
+        with _translated(self._shown):
+            self._cursor.register(name, rows)
+
     def load(self, table: str, rows: pa.Table) -> None:
         names = ", ".join('"' + name.replace('"', '""') + '"' for name in rows.column_names)
         with _translated(self._shown):
@@ -177,13 +216,26 @@ class _Sharing:
 
     def acquire(self, shown: str, *, write: bool, wait_s: float) -> duckdb.DuckDBPyConnection:
         """A connection of its own on the file. Raises RegistryBusy after `wait_s` seconds."""
+        return self._when_free(lambda: self._enter(shown, write=write), shown, write=write, wait_s=wait_s)
+
+    def alone(self, work: Callable[[], None], shown: str, *, wait_s: float) -> None:
+        """Do `work` while nobody else in this process has the file open. Raises RegistryBusy after `wait_s` seconds."""
+
+        def unless_open() -> None:
+            if self._users:
+                raise _Held("another thread of this process")
+            work()
+
+        self._when_free(unless_open, shown, write=True, wait_s=wait_s)
+
+    def _when_free(self, enter: Callable[[], _T], shown: str, *, write: bool, wait_s: float) -> _T:
         deadline = time.monotonic() + wait_s
         with self._changed:
             self._writers_waiting += write
             try:
                 while True:
                     try:
-                        return self._enter(shown, write=write)
+                        return enter()
                     except _Held as held:
                         left_s = deadline - time.monotonic()
                         if left_s <= 0:
@@ -242,13 +294,25 @@ def _attach(path: Path, shown: str, *, write: bool) -> duckdb.DuckDBPyConnection
     options = "TYPE duckdb" if write else "TYPE duckdb, READ_ONLY"
     if write and not path.exists():
         options += f", STORAGE_VERSION '{_STORAGE_VERSION}'"
+    before = _inode(path)
     try:
         database.execute(f"SET temp_directory = {_quoted(f'{path}.tmp')}")
         database.execute(f"ATTACH {_quoted(str(path))} AS registry ({options})")
     except duckdb.Error as error:
         database.close()
         raise _refused(error, shown) from error
+    if before not in (None, _inode(path)):
+        # Rewritten between opening and locking: what was opened is the old file, which nobody will read again.
+        database.close()
+        raise _Held("a process that rewrites it")
     return database
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def _detach(database: duckdb.DuckDBPyConnection) -> None:

