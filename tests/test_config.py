@@ -162,3 +162,19 @@ def test_a_file_that_is_not_utf_8_is_said_to_be_so(tmp_path: Path) -> None:
 def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         read_config(tmp_path)
+
+
+def test_a_format_of_customer_codes_arrives(tmp_path: Path) -> None:
+    area = 'area = { field = "region", codes = { "上海" = "31" }, default = "00" }'
+    codes = f'[codes]\nformat = "{{area:2}}{{serial:4}}"\n{area}\n'
+    declared = read_config(written(tmp_path, codes + GOOD)).codes
+    assert declared is not None
+    assert (declared.width, declared.fields) == (6, ["region"])
+    assert read_config(written(tmp_path, GOOD)).codes is None
+
+
+def test_a_format_that_names_a_personal_field_is_refused_where_it_stands(tmp_path: Path) -> None:
+    codes = '[codes]\nformat = "{who:9}{serial:4}"\nwho = { field = "email", default = "000000000" }\n'
+    message = refusal(tmp_path, codes + GOOD)
+    assert "customers.toml, [codes]: " in message
+    assert "'email', which tells who or where a person is" in message

@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 
 import custid
 from custid import schemas
-from custid.channels import Channel, Reading, read
+from custid.channels import Channel, Reading, read, without
 from custid.engines.base import Engine, Progress, silent
 from custid.engines.local import LocalEngine
 from custid.errors import RunConflict, UsageError
@@ -165,6 +165,9 @@ def _run(
     head = registry.head() if registry is not None else empty_head()
     with watch("read"):
         readings = [read(channel, progress=progress) for channel in channels]
+        erased = registry.erased() if registry is not None and head.run_id else None
+        if erased is not None:
+            readings = [_without_erased(reading, erased) for reading in readings]
 
     known = given_model or (from_json(head.model) if head.model is not None else None)
     because = _everything_because(head, known, given_model, channels, retrain)
@@ -183,6 +186,7 @@ def _run(
     countries = countries_of(known, channels)
     with watch("standardize"):
         values = engine.standardize(intake.live if because else intake.arrived, countries)
+    carrying = _carrying_erased(erased, values, intake.touched)
     with watch("train"):
         if because or known is None:
             known = model_for(known, retrain and given_model is None, given_model is None, engine, values, progress)
@@ -217,7 +221,8 @@ def _run(
         "to_review": len(review),
         "matched": because or "the batch, against what is known",
         "matching": worked.matches.report,
-        "notes": notes_of(model),
+        "notes": notes_of(model) + _notes_on_erased(carrying),
+        "carry_erased": carrying[:CARRYING_SHOWN],
         "model": _model_told(model),
         "stages_s": watch.stages,
         "elapsed_s": round((committed_at - started_at).total_seconds(), 3),
@@ -381,6 +386,36 @@ def _batch_is_large(intake: Intake, live: int, known: Model | None, given: Model
     if given is None and live > GROWTH_MAX * counted:
         return f"everything: the model's frequencies were counted on {counted} records, there are {live} now"
     return ""
+
+
+def _without_erased(reading: Reading, erased: Erased) -> Reading:
+    """Who was erased is not taken in again, and not remembered as having come (I8)."""
+    named = (erased.names(reading.channel, table["record_id"]) for table in (reading.records, reading.rejects))
+    return without(reading, *named, "erased", "this record was erased; custid allow-again lets it in")
+
+
+def _notes_on_erased(carrying: list[dict[str, Any]]) -> list[str]:
+    if not carrying:
+        return []
+    records = list(dict.fromkeys(found["record"] for found in carrying))
+    shown = ", ".join(records[:3]) + (" …" if len(records) > 3 else "")
+    return [
+        f"{len(records):,} new or changed records carry an e-mail, telephone or number of somebody who was erased "
+        f"({shown}). They were taken in: it may be a relative. If it is the same person, erase them as well."
+    ]
+
+
+def _carrying_erased(erased: Erased | None, values: pa.Table, touched: pa.Table) -> list[dict[str, Any]]:
+    """Records of this run that have an e-mail, telephone or number of somebody who was erased: record, fields."""
+    if erased is None:
+        return []
+    fresh = values.filter(pc.is_in(values["record_key"], value_set=touched["record_key"].combine_chunks()))
+    found = erased.carried(fresh)
+    if not len(found):
+        return []
+    rows = touched.take(pc.index_in(found["record_key"], value_set=touched["record_key"].combine_chunks()))
+    names = pc.binary_join_element_wise(rows["channel"], rows["record_id"], ":").to_pylist()
+    return [{"record": name, "field": field} for name, field in zip(names, found["field"].to_pylist(), strict=True)]
 
 
 def _named_in(registry: Registry, head: Head, channels: Sequence[Channel], readings: Sequence[Reading]) -> State:

@@ -52,6 +52,19 @@ def test_a_moment_that_is_none_is_wrong_use(ran: Path, custid: Custid) -> None:
 # --- show ---
 
 
+def test_raw_values_are_shown_with_what_was_made_of_them_and_how(ran: Path, custid: Custid) -> None:
+    customer_id = custid("lookup", "crm", "C0").strip()
+    lines = custid("show", customer_id, "--raw").splitlines()
+    assert lines[0].startswith(customer_id)
+    assert lines[2] == "crm:C0"
+    assert any(line.split()[:4] == ["given_name", "Anna", "given_name", "anna"] for line in lines)
+    records = json.loads(custid("show", customer_id, "--raw", "--json"))["records"]
+    made = {row["comparable"]: row for row in records[0]["values"]}
+    assert made["email"]["raw"] == "Anna.Archer@x.test"
+    assert made["email"]["value"] == "anna.archer@x.test"
+    assert "mailbox" in made["email"]["how"]
+
+
 def test_a_customer_is_shown_beside_its_records(ran: Path, custid: Custid) -> None:
     customer_id = custid("lookup", "crm", "C0").strip()
     lines = custid("show", customer_id).splitlines()

@@ -1,13 +1,20 @@
-"""Random histories: what must hold whatever happens."""
+"""Random histories: what must hold whatever happens.
+
+CUSTID_EXAMPLES=5000 tries as many histories per property instead of the few that fit into every run of the tests.
+"""
 
 from __future__ import annotations
 
+import itertools
+import os
 import random
 
+import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from custid.identity.events import as_of, faults, former, replay
+from custid.identity.evidence import TIES
 
 from .reference import Life, Memory, Partition, as_dict, name, slow_run, told
 
@@ -24,8 +31,10 @@ def histories() -> st.SearchStrategy[list[Partition]]:
     return sizes.flatmap(lambda size: st.lists(partitions(*size), min_size=1, max_size=7))
 
 
-thorough = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-quick = settings(thorough, max_examples=50)
+EXAMPLES = int(os.environ.get("CUSTID_EXAMPLES", "0"))
+
+thorough = settings(max_examples=EXAMPLES or 120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(thorough, max_examples=EXAMPLES or 50)
 
 
 def lived(history: list[Partition]) -> Life:
@@ -116,6 +125,47 @@ def test_row_order_and_cluster_numbers_do_not_matter(history: list[Partition], s
         done = life.run(partition)
         assert other.events.equals(done.events)
         assert other.links.equals(done.links)
+
+
+def some_ties(chance: random.Random, keys: list[int]) -> pa.Table:
+    """TIES between random pairs of records: at most an edge and a decision each."""
+    rows: list[dict[str, object]] = []
+    for number, (left, right) in enumerate(itertools.combinations(keys, 2)):
+        ends = {"evidence_left": left, "evidence_right": right}
+        if chance.random() < 0.4:
+            rows.append(ends | {"match_weight": float(chance.randint(1, 5)), "levels": f"level:{number}"})
+        if chance.random() < 0.2:
+            rows.append(ends | {"decision_id": number, "verdict": chance.choice(("same", "different"))})
+    return pa.Table.from_pylist(rows, schema=TIES)
+
+
+@given(histories(), st.integers(0, 10**9))
+@quick
+def test_evidence_is_about_the_records_of_its_event_and_changes_nothing_else(
+    history: list[Partition], seed: int
+) -> None:
+    life, chance = Life(), random.Random(seed)
+    for partition in history:
+        before, plain = life.links(), life.assign(partition)
+        known = some_ties(chance, sorted({*partition, *before, 10}))
+        shuffled = life.assign(partition, evidence=known, chance=chance)
+        done = life.run(partition, evidence=known)
+        assert shuffled.events.equals(done.events)
+        assert told(done.events) == told(plain.events)
+        now, pairs = as_dict(done.links), {(row["evidence_left"], row["evidence_right"]) for row in known.to_pylist()}
+        for row in done.events.to_pylist():
+            if row["evidence"] is None:
+                continue
+            ends = (row["evidence_left"], row["evidence_right"])
+            assert ends in pairs
+            # It joins two records of one customer, or stands between two of which one left the other.
+            joins = row["evidence"] in ("edge", "decision")
+            assert (now[ends[0]] == now[ends[1]]) == joins
+            assert row["customer_id"] in {now[end] for end in ends} or row["kind"] == "merged"
+            if row["kind"] == "merged":
+                assert row["other_id"] == now[ends[0]]
+            if not joins:
+                assert before[ends[0]] == before[ends[1]]
 
 
 @given(histories())

@@ -41,7 +41,7 @@ def test_a_customers_life_is_told_in_the_order_it_happened() -> None:
         "run 1, 2026-11-21 04:00 by nightly: created with crm:A-1 and crm:A-2",
         "run 2, 2026-11-22 04:00 by nightly: record 9 joined (first seen)",
         f"run 2, 2026-11-22 04:00 by nightly: {B} was merged into it, bringing crm:A-3 and crm:A-4",
-        f"run 3, 2026-11-23 04:00 by nightly: {B} lives again and took back crm:A-3 and crm:A-4"
+        f"run 3, 2026-11-23 04:00 by nightly: {B} lives again, taking back crm:A-3 and crm:A-4"
         " (nothing ties them any more)",
         "run 4, 2026-11-24 04:00 by nightly: retired, its last records are gone: crm:A-1, crm:A-2 and record 9",
         "run 5, 2026-11-25 04:00 by nightly: lives again, crm:A-1 came back",

@@ -77,7 +77,9 @@ class TestPostgres(RegistryConformance):
 
 
 def test_connecting_touches_nothing() -> None:
-    assert connect("postgresql://nobody@no-such-host.invalid/x").location == "postgresql://nobody@no-such-host.invalid/x"
+    assert (
+        connect("postgresql://nobody@no-such-host.invalid/x").location == "postgresql://nobody@no-such-host.invalid/x"
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,10 @@ def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("postgresql://ann:secret@localhost:1/crm", r"postgresql://ann@localhost:1/crm cannot be reached: .*refused.*there"),
+        (
+            "postgresql://ann:secret@localhost:1/crm",
+            r"postgresql://ann@localhost:1/crm cannot be reached: .*refused.*there",
+        ),
         ("postgresql:///crm?host=/no/such/folder", "cannot be reached: .*No such file"),
         ("postgresql://db/crm?no_such_option=1", "no_such_option.* Correct the URL"),
     ],
@@ -294,7 +299,9 @@ def test_offered_rows_come_back_as_they_were(url: str) -> None:
         reading.offer("given", rows.slice(0, 0))
         assert len(reading.fetch("WITH more AS (SELECT * FROM given) SELECT * FROM more")) == 0
         reading.offer("given_keys", pa.table({"given_key": [2, 3]}))
-        found = reading.fetch("SELECT record_id FROM custid.records WHERE record_key IN (SELECT given_key FROM given_keys)")
+        found = reading.fetch(
+            "SELECT record_id FROM custid.records WHERE record_key IN (SELECT given_key FROM given_keys)"
+        )
         assert sorted(found["record_id"].to_pylist()) == ["1", "2"]
 
 
@@ -363,7 +370,9 @@ def test_a_writer_that_has_to_wait_too_long_is_told_who_holds_it(url: str) -> No
     holder, registry = connect(url), connect(url, wait_s=0.2)
     state = registry.read_state()
     with holder._store.writing():  # type: ignore[attr-defined]
-        with pytest.raises(RegistryBusy, match=rf"process {os.getpid()} on .*user custid\) holds it.* after waiting 0\.2 s"):
+        with pytest.raises(
+            RegistryBusy, match=rf"process {os.getpid()} on .*user custid\) holds it.* after waiting 0\.2 s"
+        ):
             registry.commit(commit_of(state))
         with pytest.raises(RegistryBusy, match="holds it"):
             registry.decide(("crm", "1"), ("crm", "2"), "same", actor="ann")

@@ -49,7 +49,7 @@ def changed(*runs: str, ties: list[tuple[int, int, float | None]] = ()) -> pa.Ta
             former=former(events),
             customers=customers,
             evidence=known if run_id == len(runs) else None,
-            mint=lambda count, issued=len(customers): list("ABCDEFGHIJKLMNOP"[issued : issued + count]),  # type: ignore[misc]
+            mint=lambda count, free="ABCDEFGHIJKLMNOP"[len(customers) :]: list(free[:count]),  # type: ignore[misc]
         )
         events = pa.concat_tables([events, done.events])
     last = events.filter(pc.equal(events["run_id"], len(runs)))

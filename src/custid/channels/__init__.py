@@ -7,8 +7,9 @@ rows. Never here: making values comparable, or knowing earlier runs.
 from __future__ import annotations
 
 from custid.channels import roles
-from custid.channels.reading import Look, Reading, decisions_of, look, read
+from custid.channels.reading import Look, Reading, country_of, decisions_of, look, read
+from custid.channels.refusing import without
 from custid.channels.roles import Role
 from custid.channels.spec import Channel
 
-__all__ = ["Channel", "Look", "Reading", "Role", "decisions_of", "look", "read", "roles"]
+__all__ = ["Channel", "Look", "Reading", "Role", "country_of", "decisions_of", "look", "read", "roles", "without"]

@@ -37,7 +37,8 @@ _SEP_LINE = re.compile(r'"?sep=([^\r\n"])"?[,;\t]*\r?\n', re.IGNORECASE)
 _SINGLE_QUOTED = re.compile(r"'[^'\"\r\n]*'(?:[,;\t|]'[^'\"\r\n]*')*\r?(?:\n|$)")
 
 _SAMPLE_BYTES = 1 << 16
-_BLOCK_BYTES = 1 << 24
+#: Larger ones are no faster, and leave more memory behind them unused.
+_BLOCK_BYTES = 1 << 22
 _BLOCK_BYTES_MAX = (1 << 31) - 2
 
 

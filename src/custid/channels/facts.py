@@ -35,13 +35,15 @@ _TIME = r":\d{10,13}$"
 
 def find_same(table: pa.Table, ids: pa.Array, preset: Preset | None) -> pa.Table:
     """SAME, each fact once; `ids` are the keys of `table`'s rows, null where a row has none."""
-    found = []
-    for column, separator in (preset.merged if preset else {}).items():
-        for name in columns_named([column], table.column_names):
-            found.append(_facts(table, name, ids, separator, None, f"{preset.name}: {name}"))  # type: ignore[union-attr]
-    for column, other in (preset.links if preset else {}).items():
-        for name in columns_named([column], table.column_names):
-            found.append(_facts(table, name, ids, "", other, f"{preset.name}: {name}"))  # type: ignore[union-attr]
+    if preset is None:
+        return SAME.empty_table()
+    said: list[tuple[str, str, str | None]] = [(column, separator, None) for column, separator in preset.merged.items()]
+    said += [(column, "", other) for column, other in preset.links.items()]
+    found = [
+        _facts(table, name, ids, separator, other, f"{preset.name}: {name}")
+        for column, separator, other in said
+        for name in columns_named([column], table.column_names)
+    ]
     if not found:
         return SAME.empty_table()
     facts = pa.concat_tables(found)
@@ -84,8 +86,8 @@ def as_decisions(same: Sequence[tuple[str, str | None, pa.Table]]) -> tuple[pa.T
             if len(channels) != 1:
                 which = "none" if not channels else f"{len(channels)}: {', '.join(channels)}"
                 notes.append(
-                    f"channel '{channel}' links {len(some):,} records to a channel with preset {preset}, of which there is "
-                    f"{which}; these links were not used"
+                    f"channel '{channel}' links {len(some):,} records to a channel with preset {preset}, of which "
+                    f"there is {which}; these links were not used"
                 )
                 continue
             names = [pa.repeat(pa.scalar(name), len(some)) for name in (channel, channels[0], "same")]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
@@ -118,9 +119,6 @@ def _flat_text(columns: Sequence[pa.Array], names: Sequence[str], source: str) -
 def _spread(name: str, column: pa.ChunkedArray) -> Iterator[tuple[str, pa.ChunkedArray]]:
     """The parts of structures and the first values of lists, as columns; anything else is itself."""
     kind = column.type
-    if isinstance(kind, pa.BaseExtensionType):
-        column = pa.chunked_array([chunk.storage for chunk in column.chunks], type=kind.storage_type)
-        kind = column.type
     if pa.types.is_struct(kind) and kind.num_fields:
         for number in range(kind.num_fields):
             yield from _spread(f"{name}.{kind.field(number).name}", pc.struct_field(column, [number]))
@@ -157,8 +155,8 @@ def text_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """
     kind = column.type
     if isinstance(kind, pa.BaseExtensionType):
-        column = pa.chunked_array([chunk.storage for chunk in column.chunks], type=kind.storage_type)
-        kind = column.type
+        stored = pa.chunked_array([chunk.storage for chunk in column.chunks], type=kind.storage_type)
+        return _text_of_uuids(stored) if kind.extension_name == "arrow.uuid" else text_of(stored)
     if pa.types.is_dictionary(kind):
         return text_of(column.cast(kind.value_type))
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
@@ -277,6 +275,11 @@ def _text_of_binary(column: pa.ChunkedArray) -> pa.ChunkedArray:
     except pa.ArrowInvalid:
         texts = [None if value is None else _text_of_bytes(value) for value in column.to_pylist()]
         return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+def _text_of_uuids(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    texts = [None if value is None else str(uuid.UUID(bytes=value)) for value in column.to_pylist()]
+    return pa.chunked_array([pa.array(texts, pa.string())])
 
 
 def _text_of_bytes(value: bytes) -> str:

@@ -79,8 +79,7 @@ class Reading:
     says are gone. `rejects`: REJECTS, by row. rows_read == len(records) + len(deleted) + len(rejects),
     always.
     `notes`: what a person should know, one sentence each. `encoding`, `delimiter`: as found; None where there
-    is none. `country`: how national phone numbers are read, as the channel or its preset says. `same`: SAME, what the
-    source itself says of its records being the same.
+    is none. `same`: SAME, what the source itself says of its records being the same.
     """
 
     channel: str
@@ -94,7 +93,6 @@ class Reading:
     format: str
     encoding: str | None = None
     delimiter: str | None = None
-    country: str | None = None
     preset: str | None = None
     same: pa.Table = field(default_factory=SAME.empty_table, repr=False)
 
@@ -125,6 +123,13 @@ def read(channel: Channel, *, progress: Progress = silent) -> Reading:
             "Name its key with Channel(..., record_id=...)."
         )
     return _reading(channel, rows, plan)
+
+
+def country_of(channel: Channel) -> str | None:
+    """How the channel's national phone numbers are read: as it says, else as its preset does."""
+    if channel.country or not channel.preset:
+        return channel.country
+    return load_preset(channel.preset).country
 
 
 def decisions_of(readings: Iterable[Reading]) -> tuple[pa.Table, list[str]]:
@@ -345,12 +350,7 @@ def _reading(channel: Channel, rows: Rows, plan: _Plan) -> Reading:
             )
     gone, unclear = _flags(table, plan.deleted)
     if plan.preset and channel.kind != "delta":
-        for column in columns_named(plan.preset.deleted, table.column_names):
-            if marked := int(_flags(table, column)[0].sum()):
-                notes.append(
-                    f"{marked:,} rows are marked as deleted in '{column}' and were taken all the same; with kind='delta' "
-                    "they are gone"
-                )
+        notes += _marked(table, columns_named(plan.preset.deleted, table.column_names))
 
     drop = np.zeros(len(table), bool)
     unnamed = ids.is_null().to_numpy(zero_copy_only=False)
@@ -398,7 +398,6 @@ def _reading(channel: Channel, rows: Rows, plan: _Plan) -> Reading:
         format=rows.format,
         encoding=rows.encoding,
         delimiter=rows.delimiter,
-        country=channel.country or (plan.preset.country if plan.preset else None),
         preset=plan.preset.name if plan.preset else None,
         same=find_same(table, ids, plan.preset),
     )
@@ -438,6 +437,16 @@ def _flags(table: pa.Table, column: str | None) -> tuple[npt.NDArray[np.bool_], 
     clear = np.array([word in yes or word in no or not word for word in words] + [True])
     codes = pc.fill_null(encoded.indices, len(words)).to_numpy(zero_copy_only=False)
     return true[codes], ~clear[codes]
+
+
+def _marked(table: pa.Table, columns: list[str]) -> list[str]:
+    """Notes on rows that are marked as deleted where nobody looks."""
+    marked = {column: int(_flags(table, column)[0].sum()) for column in columns}
+    return [
+        f"{count:,} rows are marked as deleted in '{column}' and were taken all the same; kind='delta' retires them"
+        for column, count in marked.items()
+        if count
+    ]
 
 
 def _rejected(rows: Rows, ids: pa.Array, which: npt.NDArray[np.bool_], reason: str, detail: str) -> Iterable[Reject]:

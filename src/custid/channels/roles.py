@@ -60,12 +60,24 @@ _NUMBERS_PEOPLE = re.compile(
     r"|art|hospital|clinic|health|tax|vat|account) (?:id|no|nr|num|number|card|code)$"
 )
 
+#: Names of columns that say nothing: c1, column_3, unnamed: 4.
+_NAMELESS = re.compile(r"^(?:c|col|column|field|f|v|var|x|unnamed|spalte|colonne|columna|列|字段)?\d*$")
+
+#: Names that mean a given name beside a surname, a surname beside a given name, and the whole name alone.
+_GIVEN_OR_WHOLE = frozenset({"nombre", "nome", "имя"})
+_SURNAME_OR_WHOLE = frozenset({"nom"})
+_NAME = frozenset({"name", "naam", "navn", "namn"})
+
+_PLACE = frozenset({"city", "region", "address", "street"})
+_ZIP_CUT = re.compile(r"^\d{3,4}$")
+_ZIP = re.compile(r"^(?:\d{5}(?:-\d{4})?|[0-8]\d{5})(?:\.0)?$")
+
 #: Fields that say who a record is.
 _WHO = frozenset({"full_name", "given_name", "surname", "company"})
 
 #: Fields of which a record commonly has several: a second column found by contents alone is numbered, not
 #: dropped.
-_SEVERAL = frozenset({"email", "phone"})
+_SEVERAL = frozenset({"email", "phone", "other_id"})
 
 
 @dataclass(frozen=True)
@@ -101,7 +113,9 @@ def find_roles(table: pa.Table, *, given: Mapping[str, tuple[str, str]] | None =
     for column, (field, reason) in given.items():
         roles[column] = Role(column, _numbered(field, taken) if field else "", 1.0, reason)
     sample = _sample(table)
-    found = [(column, _find_role(column, sample[column])) for column in table.column_names if column not in given]
+    rows = min(len(table), _sample_rows(table))
+    found = [(column, _find_role(column, sample[column], rows)) for column in table.column_names if column not in given]
+    found = _in_company([field for field, _ in given.values()], found, sample, rows)
     # The surest first, so that they get the plain field names; among equals the source's order decides.
     for column, role in sorted(found, key=lambda pair: -pair[1].confidence):
         roles[column] = _settled(role, taken)
@@ -192,7 +206,7 @@ def near_field(name: str) -> str | None:
 # --- by name and contents -----------------------------------------------------------------------------------
 
 
-def _find_role(column: str, values: list[str]) -> Role:
+def _find_role(column: str, values: list[str], rows: int) -> Role:
     name = compact(column)
     aliases = _aliases()
     if name in aliases.plain:
@@ -213,9 +227,50 @@ def _find_role(column: str, values: list[str]) -> Role:
         return Role(column, "", 0.0, "its name says that its numbers number something")
     if guess and (word := _field_word(name, guess.field, aliases)):
         return Role(column, guess.field, max(0.8, guess.confidence), f"its name has '{word}' and {guess.reason}")
+    if guess and guess.field in _WHO and not _NAMELESS.match(name) and len(values) < 0.3 * rows:
+        return Role(column, "", 0.0, f"{guess.reason}, but few rows have any, and its name does not say so")
     if guess:
         return Role(column, guess.field, guess.confidence, guess.reason)
     return Role(column, "", 0.0, "neither its name nor its values say what it means")
+
+
+def _in_company(
+    given: Sequence[str], found: list[tuple[str, Role]], sample: Mapping[str, list[str]], rows: int
+) -> list[tuple[str, Role]]:
+    """`found`, with what columns mean only beside others: a name beside a given name, digits beside a city."""
+    fields = {*given, *(role.field for _, role in found if role.confidence >= CONFIDENCE_MIN)}
+    settled = []
+    for column, role in found:
+        name, values = compact(column), sample[column]
+        one_word = contents.share_of(lambda text: len(text.split()) == 1 and len(text) > 3, values) >= 0.6
+        if name in _GIVEN_OR_WHOLE and role.field == "given_name" and "surname" not in fields:
+            role = replace(role, field="full_name", reason="its name means a name, and no column is the surname")
+        elif name in _SURNAME_OR_WHOLE and role.field == "surname" and "given_name" not in fields:
+            role = replace(role, field="full_name", reason="its name means a name, and no column is the given name")
+        elif name in _NAME and role.field == "full_name" and "given_name" in fields and "surname" not in fields and one_word:
+            role = replace(role, field="surname", reason="its name means a name, and another column is the given name")
+        elif role.confidence == 0 and _NAMELESS.match(name) and values:
+            if fields & _PLACE and _postcodes(values):
+                role = Role(column, "postcode", 0.65, "its values look like postcodes, and other columns like places")
+            elif fields & (_WHO | {"birth_date"}) and _numbers_people(values):
+                role = Role(column, "other_id", 0.6, "its values are codes, nearly all different, beside names")
+        settled.append((column, role))
+    return settled
+
+
+def _postcodes(values: Sequence[str]) -> bool:
+    """Five digits, some of which may have lost a nought in front, or six of China."""
+    whole = contents.share_of(_ZIP.match, values)
+    return len(set(values)) >= 3 and whole >= 0.8 and contents.share_of(_ZIP_CUT.match, values) >= 0.95 - whole
+
+
+def _numbers_people(values: Sequence[str]) -> bool:
+    """Codes of letters and digits, as long as each other, nearly all different: numbers of people, not of things they
+    have in common. Digits alone are too often amounts, times and counters."""
+    texts = [text.strip() for text in values if text.strip()]
+    mixed = contents.share_of(lambda text: contents.is_code(text) and any(map(str.isalpha, text)) and len(text) >= 7, texts)
+    lengths = {len(text) for text in texts}
+    return len(texts) >= 20 and mixed >= 0.9 and len(set(texts)) >= 0.7 * len(texts) and len(lengths) <= 6
 
 
 def _words_of(column: str) -> str:
@@ -293,9 +348,14 @@ def _numbered(field: str, taken: set[str]) -> str:
     return name
 
 
+def _sample_rows(table: pa.Table) -> int:
+    """How many rows are looked at: fewer of a very wide table."""
+    return max(50, min(_SAMPLE_ROWS, 100_000 // max(1, table.num_columns)))
+
+
 def _sample(table: pa.Table) -> dict[str, list[str]]:
-    """Non-null values per column, of rows evenly spread; fewer rows of a very wide table."""
-    rows = max(50, min(_SAMPLE_ROWS, 100_000 // max(1, table.num_columns)))
+    """Non-null values per column, of rows evenly spread."""
+    rows = _sample_rows(table)
     if len(table) > rows:
         table = table.take(pa.array(np.linspace(0, len(table) - 1, rows).astype(np.int64)))
     return {

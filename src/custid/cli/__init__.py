@@ -7,13 +7,47 @@ Never here: work. Commands call the library and show what it gave.
 
 from __future__ import annotations
 
-from custid.cli import backup, changes, codes, erase, evaluate, export, history, init, lookup, run, show, train, verify
+from custid.cli import (
+    backup,
+    changes,
+    codes,
+    decide,
+    decisions,
+    erase,
+    evaluate,
+    export,
+    history,
+    init,
+    lookup,
+    presets,
+    run,
+    show,
+    train,
+    verify,
+)
 from custid.cli.app import app
 
 __all__ = ["main"]
 
-for _command in (init, run, lookup, show, history, changes, codes, verify, evaluate, train, backup, export, erase):
+for _command in (
+    init,
+    presets,
+    run,
+    lookup,
+    show,
+    history,
+    changes,
+    decisions,
+    codes,
+    verify,
+    evaluate,
+    train,
+    backup,
+    export,
+    erase,
+):
     app.command()(getattr(_command, _command.__name__.rpartition(".")[2]))
+app.add_typer(decide.decide, name="decide")
 for _further in (backup.restore, erase.allow_again, erase.compact):
     app.command()(_further)
 

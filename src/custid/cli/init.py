@@ -30,8 +30,17 @@ output   = "out"             # folder for the tables
 
 
 def init(
-    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="CSV or Parquet, one per channel.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILES...",
+            help="CSV, Parquet, JSON lines, Excel; a folder, a 'pattern*' or a URL; one per channel.",
+        ),
+    ],
     output: Annotated[Path, typer.Option(metavar="FILE", help="The file to write.")] = Path("customers.toml"),
+    preset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="FILES are exports of this system: see custid presets.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -43,6 +52,7 @@ def init(
     \b
     Example:
       custid init exports/crm.csv exports/shop.parquet
+      custid init customers_export.csv --preset shopify
 
     Exit codes: 0 fine, 1 a file cannot be read, 2 wrong use.
     """
@@ -53,10 +63,11 @@ def init(
     names = _channel_names(files)
     looks = []
     for name, path in zip(names, files, strict=True):
-        tell(f"looking at {path}")
-        looks.append(look(Channel(name, path)))
+        channel = Channel(name, path, preset=preset)
+        tell(f"looking at {channel.source_name}")
+        looks.append(look(channel))
     command = "custid run" if str(output) == "customers.toml" else f"custid run {output}"
-    sections = [_section(seen, _relative(path, output)) for seen, path in zip(looks, files, strict=True)]
+    sections = [_section(seen, _relative(path, output), preset) for seen, path in zip(looks, files, strict=True)]
     try:
         write_text(output, "\n".join([_HEAD.format(run=command), *sections]))
     except OSError as error:
@@ -74,15 +85,19 @@ def init(
     typer.echo(f"Read it over, then: {command}")
 
 
-def _channel_names(files: list[Path]) -> list[str]:
+def _channel_names(files: list[str]) -> list[str]:
     """One name per file, all different; without a date at the end, for a channel's name must not change.
 
-    >>> _channel_names([Path("b1/CRM Export_2026-03-01.csv"), Path("b2/crm-export.csv"), Path("会员.csv")])
-    ['crm_export', 'crm-export', 'channel']
+    >>> _channel_names(["b1/CRM Export_2026-03-01.csv.gz", "b2/crm-export.csv", "会员.csv", "shop/*.csv"])
+    ['crm_export', 'crm-export', 'channel', 'shop']
     """
+    from custid.channels.urls import shown
+
     names: list[str] = []
     for path in files:
-        stem = unicodedata.normalize("NFKD", path.stem).encode("ascii", "ignore").decode().lower()
+        parts = [part for part in re.split(r"[/\\]+", shown(path)) if part and not re.search(r"[*?\[=]", part)]
+        last = re.sub(r"(\.\w{1,9})?(\.(gz|gzip|zst|zstd))?$", "", parts[-1]) if parts else ""
+        stem = unicodedata.normalize("NFKD", last).encode("ascii", "ignore").decode().lower()
         stem = re.sub(r"[\W_]*(19|20)\d\d[-_.]?\d\d[-_.]?\d\d$", "", stem)
         name = base = re.sub(r"[^a-z0-9-]+", "_", stem).strip("_-") or "channel"
         number = 2
@@ -92,21 +107,28 @@ def _channel_names(files: list[Path]) -> list[str]:
     return names
 
 
-def _relative(path: Path, config: Path) -> str:
-    """`path` as the configuration, in its own folder, must write it."""
+def _relative(source: str, config: Path) -> str:
+    """`source` as the configuration, in its own folder, must write it."""
+    from custid.channels.urls import scheme_of
+
+    if scheme_of(source):
+        return source
+    path = Path(source)
     folder = config.parent.absolute()
     if path.is_absolute() and not path.is_relative_to(folder):
         return path.as_posix()
     return Path(os.path.relpath(path, folder)).as_posix()
 
 
-def _section(seen: Look, path: str) -> str:
+def _section(seen: Look, path: str, preset: str | None) -> str:
     found = [seen.format, seen.encoding, f"separated by {seen.delimiter!r}" if seen.delimiter else None]
     holds = ", ".join(part for part in found if part)
     lines = [
         f"[channels.{seen.channel}]",
         _line(f"path       = {_quoted(path)}", f"{holds}; {seen.rows_read:,} rows"),
     ]
+    if preset:
+        lines.append(f"preset     = {_quoted(preset)}")
     if seen.record_id:
         key = ", ".join(map(_quoted, seen.record_id))
         why = next(role.reason for role in seen.roles if role.field == "record_id")

@@ -23,16 +23,19 @@ def show(
         str, typer.Argument(metavar="CUSTOMER_ID|CODE", help="An id or a customer code; a merged one is followed.")
     ],
     registry: RegistryOption = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Show what was made of each raw value, and how.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Show a customer and its records side by side.
 
-    First its golden values, then each record's own.
+    First its golden values, then each record's own. With --raw, record by record, each value as written, the comparable
+    values that were made of it, and how they came about; also what was taken for no value.
 
     \b
-    Example:
+    Examples:
       custid show C7K2M-9QD4X-G
       custid show C20230301A0001
+      custid show C7K2M-9QD4X-G --raw
 
     Exit codes: 0 fine, 1 unknown customer, or the registry cannot be read, 2 wrong use.
     """
@@ -40,6 +43,17 @@ def show(
 
     held = connect(registry_location(registry))
     found = _customer(held, customer_id)
+    if raw:
+        explained = _explained(held, found)
+        if json:
+            print_json({"customer_id": found.customer_id, "records": explained})
+            return
+        typer.echo(_heading(found))
+        for record in explained:
+            typer.echo(f"\n{record['channel']}:{record['record_id']}")
+            for line in _made(record["values"]):
+                typer.echo(line)
+        return
     golden = _golden(held, found)
     codes = held.codes(found.customer_id).to_pylist()
     if json:
@@ -85,6 +99,39 @@ def _golden(registry: Registry, customer: Customer) -> dict[str, Any]:
     )
     rows = LocalEngine().survive(customer.records, links, from_json(stored)).to_pylist()
     return dict(rows[0])
+
+
+def _explained(registry: Registry, customer: Customer) -> list[dict[str, Any]]:
+    """Per record its channel, its id, and EXPLAINED as a list of rows."""
+    from custid.model.files import from_json
+    from custid.schemas import STORED_RECORDS, fields_of
+    from custid.standardize import explain
+
+    stored = registry.model()
+    countries = from_json(stored).countries if stored is not None else {}
+    fields = fields_of(customer.records, STORED_RECORDS)
+    return [
+        {
+            "channel": record["channel"],
+            "record_id": record["record_id"],
+            "values": explain(
+                {"channel": record["channel"], **{field: record[field] for field in fields}}, country=countries
+            ).to_pylist(),
+        }
+        for record in customer.records.to_pylist()
+    ]
+
+
+def _made(values: list[dict[str, Any]]) -> list[str]:
+    """Lines of four columns: field, raw value, what was made of it, how; the first two once per value."""
+    rows = [["field", "as written", "compared as", "", "how"]]
+    before = None
+    for row in values:
+        written = (row["column"], row["raw"])
+        named = ["", ""] if written == before else [row["column"] or "together", _value(row["raw"])]
+        rows.append([*named, row["comparable"] or "—", _value(row["value"]), row["how"]])
+        before = written
+    return text.columns([tuple(row) for row in rows])
 
 
 def _as_dict(customer: Customer, golden: dict[str, Any], codes: list[dict[str, Any]]) -> dict[str, Any]:

@@ -519,10 +519,13 @@ def _scopes(format: CodeFormat, letters: Letters) -> tuple[pa.Array, Ints, Ints]
     if not shown:
         return pa.array([""]), np.zeros(len(letters), np.int64), np.array([len(letters)])
     blank = np.full((len(letters), 1), ord(" "), np.uint8)
-    text = np.ascontiguousarray(np.hstack([column for one in shown for column in (blank, one)])[:, 1:])
-    rows = text.view(f"S{text.shape[1]}").ravel()
-    distinct, scope_of, counted = np.unique(rows, return_inverse=True, return_counts=True)
-    return pa.array([scope.decode("ascii") for scope in distinct.tolist()], pa.string()), scope_of, counted
+    text = np.hstack([column for one in shown for column in (blank, one)])[:, 1:]
+    found = _texts(text).dictionary_encode()
+    order = pc.sort_indices(found.dictionary).to_numpy()
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    scope_of = place[found.indices.to_numpy()]
+    return found.dictionary.take(pa.array(order)), scope_of, np.bincount(scope_of)
 
 
 def _refuse_overflow(format: CodeFormat, scopes: pa.Array, last: Ints, counted: Ints) -> None:

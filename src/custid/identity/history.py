@@ -57,7 +57,7 @@ _SENTENCES = {
     "left": ("{records} left", ""),
     "absorbed": ("{other} was merged into it, bringing {records}", "{other} was merged into it"),
     "parted": ("{other} was split off from it with {records}", "{other} was split off from it"),
-    "released": ("{other} lives again and took back {records}", "{other} lives again, out of it"),
+    "released": ("{other} lives again, taking back {records}", "{other} lives again, out of it"),
 }
 
 #: Roles in which records part; without evidence, nothing ties them any more.

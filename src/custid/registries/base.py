@@ -182,7 +182,7 @@ class Commit:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing `verify` found wrong: which invariant (\"I1\" … or \"file\"), and what, with ids."""
+    """One thing `verify` found wrong: which invariant (\"I1\" …, \"codes\" or \"file\"), and what, with ids."""
 
     invariant: str
     message: str

@@ -4,7 +4,8 @@ In: a session, inside the transaction of the verb that uses it. Out: rows of `co
 Never here: what a code looks like (`identity.codes`), SQL that only one database understands.
 
 Invariants kept here: a code that was given stays given: rows are only added, and all that ever changes in one is its
-kind, from `code` to `alias`; no two codes read alike that custid issued; codes of a run land with the run (I7).
+kind, from `code` to `alias`; a code that custid issues reads like no other; codes of a run land with the run (I7);
+codes brought in for a customer that is erased go with it (I8).
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ _CUSTOMERS = pa.schema(
     ]
 )
 
-#: Live customers without a code: those minted after number $1, and those that live again since run $2.
+#: Live customers without a code: those minted, or living again, after run $1.
 _WITHOUT = """
     SELECT customers.customer_id, customers.minted, runs.committed_at AS first_seen
     FROM custid.customers AS customers
     LEFT JOIN custid.runs AS runs ON runs.run_id = customers.created_run
     WHERE customers.status = 'live'
-        AND (customers.minted > $1 OR customers.customer_id IN
-            (SELECT customer_id FROM custid.events WHERE run_id = $2 AND kind = 'restored'))
+        AND (customers.created_run > $1 OR customers.customer_id IN
+            (SELECT customer_id FROM custid.events WHERE run_id > $1 AND kind = 'restored'))
         AND NOT EXISTS (SELECT 1 FROM custid.codes AS codes
             WHERE codes.customer_id = customers.customer_id AND codes.kind = 'code')"""
 
@@ -91,21 +92,21 @@ _OWNERS = """
 
 @dataclass(frozen=True)
 class InForce:
-    """The format that new codes are issued by. `minted_through`: customers up to this number were seen to."""
+    """The format that new codes are issued by. `run_through`: up to this run, all customers were seen to."""
 
     format_id: int
     format: CodeFormat
-    minted_through: int
+    run_through: int
 
 
 def in_force(session: Session) -> InForce | None:
     """The format declared last; None when none ever was."""
     found = session.fetch(
-        "SELECT format_id, format, minted_through FROM custid.code_formats ORDER BY format_id DESC LIMIT 1"
+        "SELECT format_id, format, run_through FROM custid.code_formats ORDER BY format_id DESC LIMIT 1"
     ).to_pylist()
     if not found:
         return None
-    return InForce(found[0]["format_id"], codes.from_json(found[0]["format"]), found[0]["minted_through"])
+    return InForce(found[0]["format_id"], codes.from_json(found[0]["format"]), found[0]["run_through"])
 
 
 def declare(session: Session, format: CodeFormat, *, at: datetime, actor: str) -> None:
@@ -119,12 +120,12 @@ def declare(session: Session, format: CodeFormat, *, at: datetime, actor: str) -
         return
     codes.check_fields(format, _columns(session))
     session.execute(
-        "INSERT INTO custid.code_formats (format_id, format, minted_through, declared_at, actor)"
+        "INSERT INTO custid.code_formats (format_id, format, run_through, declared_at, actor)"
         " VALUES ($1, $2, $3, $4, $5)",
         (
             before.format_id + 1 if before else 1,
             codes.to_json(format),
-            before.minted_through if before else 0,
+            before.run_through if before else 0,
             at,
             actor,
         ),
@@ -141,12 +142,10 @@ def issue(session: Session, run_id: int, *, at: datetime, actor: str) -> None:
     standing = in_force(session)
     if standing is None:
         return
-    customers = _fetch(session, _CUSTOMERS, _WITHOUT, (standing.minted_through, run_id))
+    customers = _fetch(session, _CUSTOMERS, _WITHOUT, (standing.run_through,))
     _give(session, standing, customers, run_id, at, actor)
     session.execute(
-        "UPDATE custid.code_formats SET minted_through = (SELECT coalesce(max(minted), 0) FROM custid.customers)"
-        " WHERE format_id = $1",
-        (standing.format_id,),
+        "UPDATE custid.code_formats SET run_through = $1 WHERE format_id = $2", (run_id, standing.format_id)
     )
 
 
@@ -248,6 +247,22 @@ def listed(session: Session, customer_id: str | None = None) -> pa.Table:
         return _fetch(session, schemas.CODES, _LISTED + _IN_ORDER)
     own = " WHERE customers.customer_id = $1 OR customers.redirect = $1"
     return _fetch(session, schemas.CODES, _LISTED + own + _IN_ORDER, (customer_id,))
+
+
+def forget(session: Session) -> None:
+    """Blank out what was brought in for customers that are erased by now; what custid issued says nothing of them."""
+    found = session.fetch(
+        """SELECT codes.code, customers.minted FROM custid.codes AS codes
+            JOIN custid.customers AS customers ON customers.customer_id = codes.customer_id
+            WHERE customers.status = 'erased' AND codes.format_id IS NULL AND codes.code NOT LIKE '(erased %'
+            ORDER BY customers.minted, codes.code"""
+    ).to_pylist()
+    for number, row in enumerate(found, 1):
+        blank = f"(erased {row['minted']}-{number})"
+        session.execute(
+            "UPDATE custid.codes SET code = $1, reads_as = $2 WHERE code = $3",
+            (blank, codes.reading_key(blank), row["code"]),
+        )
 
 
 def faults(session: Session) -> list[str]:

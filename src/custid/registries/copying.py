@@ -56,7 +56,7 @@ _ORDERED: dict[str, tuple[str, ...]] = {
 _PAGE_ROWS = 500_000
 
 #: What one database notes for itself and no copy needs.
-_OWN_NOTES = ("last_write", "rewrite_due")
+_OWN_NOTES = ("last_write", "rewrite_due", "restored_from")
 
 #: Tables that an export leaves out: inner workings, and the key that erasures rest on.
 _INNER = frozenset(

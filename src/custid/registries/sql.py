@@ -421,6 +421,45 @@ class SqlRegistry:
         with self._changing() as session:
             return decision_tables.load(session, table, actor=actor, skip_bad=skip_bad)
 
+    # --- customer codes ---
+
+    def code(self, customer_id: str) -> str | None:
+        """The customer's code; of a merged one, that of the customer that replaced it. None: it has none."""
+        with self._reading() as session:
+            asked = _customer(session, customer_id)
+            return coding.code_of(session, asked["redirect"] or asked["customer_id"])
+
+    def by_code(self, code: str) -> str:
+        """The id of the customer that answers to a code or alias today, however it is typed. Raises UnknownCustomer."""
+        with self._reading() as session:
+            return coding.answering(session, code)
+
+    def codes(self, customer_id: str | None = None) -> pa.Table:
+        """CODES by time of issue: all, or those a customer answers to."""
+        with self._reading() as session:
+            if customer_id is None:
+                return coding.listed(session)
+            asked = _customer(session, customer_id)
+            return coding.listed(session, asked["redirect"] or asked["customer_id"])
+
+    def code_format(self) -> CodeFormat | None:
+        """The format new codes are issued by; None when none was declared."""
+        with self._reading() as session:
+            standing = coding.in_force(session)
+            return standing.format if standing else None
+
+    def bring_in_codes(self, table: Any, *, actor: str, aliases: bool = False) -> int:
+        """Take codes over that were issued elsewhere; returns how many are new. See `base.Registry`."""
+        rows = pa.table(table)
+        with self._changing() as session:
+            return coding.bring_in(session, rows, aliases=aliases, at=datetime.now(UTC), actor=actor)
+
+    def reissue_codes(self, customer_ids: Sequence[str] | None = None, *, actor: str) -> pa.Table:
+        """New codes by the format in force; the old ones stay as aliases. See `base.Registry`."""
+        with self._changing() as session:
+            named = None if customer_ids is None else [_customer(session, one)["customer_id"] for one in customer_ids]
+            return coding.reissue(session, named, at=datetime.now(UTC), actor=actor)
+
     # --- erasing ---
 
     def erase(
@@ -436,6 +475,7 @@ class SqlRegistry:
             plan = erasing.plan(session, customer_id, records, actor=actor, reason=reason)
             _apply(session, plan.events, plan.run_id)
             erasing.wipe(session, plan)
+            coding.forget(session)
         try:
             self.compact()
         except RegistryError as error:

@@ -69,7 +69,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
             customer_id VARCHAR NOT NULL, kind VARCHAR NOT NULL, format_id BIGINT, run_id BIGINT,
             issued_at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL)""",
         """CREATE TABLE custid.code_formats (format_id BIGINT NOT NULL, format VARCHAR NOT NULL,
-            minted_through BIGINT NOT NULL, declared_at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL)""",
+            run_through BIGINT NOT NULL, declared_at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL)""",
         "CREATE TABLE custid.code_serials (scope VARCHAR NOT NULL, last_serial BIGINT NOT NULL)",
     ),
 )
@@ -117,7 +117,7 @@ def migrate(session: Session, location: str) -> None:
         session.execute("UPDATE custid.meta SET value = $1 WHERE name = 'format'", (str(FORMAT),))
 
 
-def _step(session: Session, start: int, end: int = FORMAT) -> None:
+def _step(session: Session, start: int, end: int | None = None) -> None:
     for step in STEPS[start:end]:
         for statement in step:
             session.execute(statement)

@@ -3,7 +3,8 @@
 In: a session, an id. Out: one act of decisions. Never here: assigning ids, which the next run does.
 
 The line of a record is the id it had before the merge. Decisions that tied records across a line are taken back, or
-the new ones would contradict them; what they held together on one side of it is tied anew.
+the new ones would contradict them; what they held together on one side of it is tied anew, and what they kept apart
+from others is kept apart still.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from custid import schemas
 from custid.errors import UsageError
-from custid.identity.decided import joined
+from custid.identity.decided import NONE, decided, joined
 from custid.registries import deciding
 from custid.registries.session import Session
 
@@ -83,10 +85,11 @@ def unmerge(session: Session, customer: Mapping[str, Any], *, actor: str, reason
         # The others need not be one person: each is parted from it by itself.
         pairs += [(min(first, key), max(first, key), "different") for key in lines if lines[key] != asked]
         pairs += _held_together(before, crossing, set(own))
-    said = deciding.said_of(pairs, actor, reason, at=now, act=True)
     if crossing.any():
+        pairs += _kept_apart(before, crossing, deciding.said_of(pairs, actor, reason))
         numbers = ", ".join(str(number) for number in before["decision_id"].to_numpy()[crossing].tolist())
         deciding.revoke_all(session, f"decision_id IN ({numbers})", actor, now)
+    said = deciding.said_of(pairs, actor, reason, at=now, act=True)
     return deciding.enter_act(session, said, before.filter(pa.array(~crossing)))
 
 
@@ -152,3 +155,29 @@ def _held_together(
             pieces.setdefault(person, {}).setdefault(number, key)
     firsts = [sorted(found.values()) for found in pieces.values()]
     return [(keys[0], key, "same") for keys in firsts for key in keys[1:]]
+
+
+def _kept_apart(
+    before: pa.Table, crossing: np.ndarray[Any, np.dtype[np.bool_]], said: pa.Table
+) -> list[tuple[int, int, str]]:
+    """What keeps the pieces of a person apart from all that the person was apart from, where nothing else does."""
+    sides = ("left_key", "right_key")
+    keys = np.unique(np.concatenate([table[side].to_numpy() for table in (before, said) for side in sides]))
+    was = decided(before, keys)
+    stays = pa.concat_tables([before.filter(pa.array(~crossing)), schemas.conform(said, schemas.DECISIONS)])
+    now = decided(stays, keys)
+    pieces: dict[int, dict[int, int]] = {}
+    for place, (person, piece) in enumerate(zip(was.person.tolist(), now.person.tolist(), strict=True)):
+        if person != NONE:
+            # Of whom nothing is said any more is a piece of its own.
+            pieces.setdefault(person, {}).setdefault(piece if piece != NONE else -2 - place, place)
+    pairs = [
+        (one, other)
+        for code in was.apart.tolist()
+        for one in pieces[code // was.persons].values()
+        for other in pieces[code % was.persons].values()
+    ]
+    one, other = (np.array(side, np.int64) for side in (zip(*pairs, strict=True) if pairs else ((), ())))
+    lost = ~now.different(one, other)
+    low, high = np.minimum(one, other)[lost], np.maximum(one, other)[lost]
+    return [(left, right, "different") for left, right in zip(keys[low].tolist(), keys[high].tolist(), strict=True)]

@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from custid.standardize.text import matches, nulls, where
+from custid.standardize.text import matches, where
 
 Digits = npt.NDArray[np.uint8]
 
@@ -77,7 +77,7 @@ PEOPLE = (
 
 #: Who the EU's value added tax knows, and how their numbers begin.
 _VAT = (
-    "AT BE BG CY CZ DE DK EE EL ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI".split()
+    ["AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "XI"]
 )  # fmt: skip
 _LETTERS_OF_USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC = r"^[1-9A-GY][1239]\d{6}[0-9A-HJ-NPQRTUWXY]{10}$"
@@ -233,5 +233,3 @@ def as_bytes(codes: pa.Array, length: int) -> Digits:
     """ASCII codes of one length as a matrix, one row per code."""
     joined = "".join(codes.to_pylist()).encode("ascii")
     return np.frombuffer(joined, dtype=np.uint8).reshape(-1, length)
-
-

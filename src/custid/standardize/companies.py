@@ -56,7 +56,9 @@ _LATIN_FORMS = (
     "ооо", "зао", "оао", "пао", "ао", "тов",
 )  # fmt: skip
 # Legal forms that stand in front.
-_FRONT_FORMS = words("株式会社 有限会社 合同会社 주식회사 유한회사 uab sia ab ип ооо зао оао пао ао тов ooo oao pao zao pt")
+_FRONT_FORMS = words(
+    "株式会社 有限会社 合同会社 주식회사 유한회사 uab sia ab ип ооо зао оао пао ао тов ooo oao pao zao pt"
+)
 _HAN_FORMS = words(
         "集团股份有限公司 集团有限责任公司 集团有限公司 股份有限公司 有限责任公司 有限公司 "
         "股份合作公司 特殊普通合伙 普通合伙 有限合伙 自然人独资 法人独资 外商独资 股份公司 集团公司 合伙企业 个人独资企业 个体工商户 株式会社 有限会社 公司 集团"
@@ -76,15 +78,19 @@ _HAN_TRADES = words(
     )  # fmt: skip
 # Latin forms that are also surnames or given names are no proof that a full name is a company's.
 _DOUBTFUL_FORMS = frozenset(
-    words("co as se ag ev ab sa lp oy spa sas sl ug mbh pty pte kk ou sia hf dd ad sal sac sca lda eg ek ae fz fzc spk sau "
-    "αε тов ао")
+    words(
+        "co as se ag ev ab sa lp oy spa sas sl ug mbh pty pte kk ou sia hf dd ad sal sac sca lda eg ek ae fz fzc spk sau "
+        "αε тов ао"
+    )
 )
 # Short forms in several words, that initials behind a name spell too.
 _SURE_FORMS = tuple(form for form in _LATIN_FORMS if form not in _DOUBTFUL_FORMS and not re.match(r"[a-z] ", form))
 
 # What stands behind the legal form where a part of a company is meant, whose place belongs to the name.
 _BRANCH = "(?:分公司|分行|支行|营业部|办事处|代表处|分店|分部|分院|分所)"
-_LATIN_BRANCH = "(?:branch|niederlassung|zweigniederlassung|succursale|sucursal|filiale|filial|oddzial|representative office)"
+_LATIN_BRANCH = (
+    "(?:branch|niederlassung|zweigniederlassung|succursale|sucursal|filiale|filial|oddzial|representative office)"
+)
 _ABROAD = "uk|usa|us|hk|china|deutschland|germany|france|japan|india|singapore|hong kong"
 # Stands for 株式会社 or 주식회사, before or behind a name.
 _BRACKETED = r"\((?:株|주|有|유)\)"

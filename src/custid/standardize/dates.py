@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from custid.standardize import junk
-from custid.standardize.text import Outcome, each, matches, on_some, plain_letters, replaced, where
+from custid.standardize.text import Outcome, each, matches, on_some, plain_letters, replaced
 
 EARLIEST_YEAR = 1850
 #: Births after this year are implausible, and two-digit years after it belong to the century before.

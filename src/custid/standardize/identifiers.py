@@ -111,9 +111,9 @@ def _handles(values: pa.Array) -> pa.Array:
     values = pc.utf8_lower(replaced(values, "^@", ""))
     for short, network in _NETWORKS.items():
         values = on_some(
-            values, pc.and_(profile, matches(values, f"^{short}:")), lambda some, short=short, network=network: replaced(
-                some, f"^{short}:", f"{network}:"
-            )
+            values,
+            pc.and_(profile, matches(values, f"^{short}:")),
+            lambda some, short=short, network=network: replaced(some, f"^{short}:", f"{network}:"),
         )
     return not_empty(values)
 
@@ -142,7 +142,9 @@ def are_checked(codes: pa.Array, field: str) -> pa.Array | None:
         return tax_numbers(codes, nulls(len(codes)))[1].is_valid()
     if field == "national_id":
         found = national_ids(codes).columns
-        return pc.or_(found["national_id_kind"].is_valid(), pc.fill_null(pc.equal(found["national_id_valid"], "true"), False))
+        return pc.or_(
+            found["national_id_kind"].is_valid(), pc.fill_null(pc.equal(found["national_id_valid"], "true"), False)
+        )
     return None
 
 

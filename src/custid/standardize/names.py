@@ -427,7 +427,9 @@ def _split_chinese(text: str) -> Parts:
     if len(runs) == 2 and len(runs[0]) == 2 and len(name) >= 4 and name == "".join(runs):  # 山田 太郎
         return Parts(runs[1], None, runs[0], latin)
     if len(name) == 2 and name[0] in "小老阿大" and name[0] not in SURNAMES:
-        return Parts(latin, None, name[1]) if name[1] in SURNAMES and name[0] != "阿" else Parts(name, None, None, latin)
+        return (
+            Parts(latin, None, name[1]) if name[1] in SURNAMES and name[0] != "阿" else Parts(name, None, None, latin)
+        )
     if len(name) == 1:
         return Parts(latin, None, name)
     if name[:2] in COMPOUND_SURNAMES:
@@ -467,7 +469,9 @@ def latin(values: pa.Array, *, surname: bool = False) -> pa.Array:
     ['shan']
     """
     values = on_some(values, has_han(values), lambda some: each(some, surname_pinyin if surname else pinyin))
-    values = on_some(values, matches(values, "^[ln]yu$"), lambda some: replaced(some, "yu$", "v"))  # as passports write ü
+    values = on_some(
+        values, matches(values, "^[ln]yu$"), lambda some: replaced(some, "yu$", "v")
+    )  # as passports write ü
     apart = matches(values, r"^[a-z]{1,6} [a-z]{1,6}(?: [a-z]{1,6})?$")
     return on_some(values, apart, lambda some: each(some, _one_word))
 

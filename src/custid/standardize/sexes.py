@@ -34,7 +34,9 @@ def sexes(values: pa.Array) -> Outcome:
     """
     folded = fold(values)
     folded = pc.coalesce(folded, where(matches(values, "^[♂♀]$"), values))
-    folded = on_some(folded, matches(folded, r"^\S+ \S+$"), lambda some: replaced(some, r"^(\S+) [mf]$", r"\1"))  # 男(M)
+    folded = on_some(
+        folded, matches(folded, r"^\S+ \S+$"), lambda some: replaced(some, r"^(\S+) [mf]$", r"\1")
+    )  # 男(M)
     male = pc.is_in(folded, pa.array(_MALE))
     female = pc.is_in(folded, pa.array(_FEMALE))
     null = pa.scalar(None, pa.string())

@@ -20,7 +20,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from custid.standardize import addresses, coded, companies, dates, emails, identifiers, junk, names, phones, sexes
+from custid.standardize import (
+    addresses,
+    coded,
+    companies,
+    countries,
+    dates,
+    emails,
+    identifiers,
+    junk,
+    names,
+    phones,
+    sexes,
+)
 from custid.standardize.coded import Coded
 from custid.standardize.fields import FIELDS, base_of, kind_of
 from custid.standardize.text import Outcome, clean, fold, matches, nulls, on_some, replaced, where
@@ -154,7 +166,7 @@ class _Work:
         """What the records themselves say in their first country field; None when they have no such field."""
         if "country" not in self.records.column_names:
             return None
-        return self.read("country", addresses.countries)["country"]
+        return self.read("country", countries.countries)["country"]
 
     def read(self, column: str, kind: Callable[[pa.Array], Outcome]) -> Columns:
         """What `kind` makes of a column, row-aligned; its junk is noted."""
@@ -379,7 +391,7 @@ def _addresses(work: _Work, sources: dict[str, str]) -> Columns:
         if sources["country"] == "country":
             values["country"] = work.own_country
         else:
-            values |= work.read(sources["country"], addresses.countries)
+            values |= work.read(sources["country"], countries.countries)
     for base, kind in (("street", addresses.streets), ("address", addresses.address_lines)):
         if base not in sources:
             continue

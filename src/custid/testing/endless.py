@@ -59,5 +59,6 @@ def is_whole(registry: Registry, landed: int) -> int:
     assert len(state.records) == len(state.links) == RECORDS * state.run_id
     assert len(state.customers) == state.run_id
     if state.run_id:
-        assert registry.verify() == []
+        found = registry.verify()
+        assert found == [], found
     return state.run_id

@@ -30,7 +30,6 @@ _PLACES = (
 _SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
-    "full_page_writes": "off",
     "shared_buffers": "32MB",
     "max_connections": "50",
     "autovacuum": "off",
@@ -45,7 +44,9 @@ def binaries() -> Path | None:
     named = os.environ.get("CUSTID_POSTGRES_BIN")
     found = [Path(named)] if named else []
     for pattern in _PLACES:
-        found += sorted(Path("/").glob(pattern[1:]), key=lambda path: [int(part) for part in _numbers(path)], reverse=True)
+        found += sorted(
+            Path("/").glob(pattern[1:]), key=lambda path: [int(part) for part in _numbers(path)], reverse=True
+        )
     if on_path := shutil.which("initdb"):
         found.append(Path(on_path).resolve().parent)
     try:

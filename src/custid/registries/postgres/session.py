@@ -27,10 +27,13 @@ _NUL = "22021"
 
 
 class ServerSession:
-    """A `Session` on a PostgreSQL connection; `loaded` counts the rows it took in bulk; `broken`: no further use."""
+    """A `Session` on a PostgreSQL connection.
+
+    `loaded`: how many rows each table of the registry took in bulk. `broken`: the connection is of no further use.
+    """
 
     def __init__(self, connection: Connection, schema: str, shown: str) -> None:
-        self.loaded = 0
+        self.loaded: dict[str, int] = {}
         self.broken = False
         self._connection = connection
         self._schema = schema
@@ -40,6 +43,9 @@ class ServerSession:
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         with self._cursor() as cursor:
             cursor.execute(self._spoken(sql), parameters or None)
+            if cursor.description:
+                # Until its rows are read, a query is not over, and may yet fail.
+                cursor.fetch_arrow_table()
 
     def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         with self._cursor() as cursor:
@@ -49,7 +55,9 @@ class ServerSession:
     def offer(self, name: str, rows: pa.Table) -> None:
         # As arrays in the statement: a read-only session has no temporary tables, and none has to be cleaned up.
         columns = ", ".join(f"unnest({_array(column, self._shown)})" for column in rows.columns)
-        self._offered[name] = f"{name} ({', '.join(rows.column_names)}) AS (SELECT * FROM ROWS FROM ({columns}) AS given)"
+        self._offered[name] = (
+            f"{name} ({', '.join(rows.column_names)}) AS (SELECT * FROM ROWS FROM ({columns}) AS given)"
+        )
 
     def load(self, table: str, rows: pa.Table) -> None:
         if not len(rows):
@@ -66,7 +74,7 @@ class ServerSession:
                 if error.sqlstate != _NUL:
                     raise
                 raise RegistryError(_where_nul(self._shown, name, rows)) from error
-        self.loaded += len(rows)
+        self.loaded[name] = self.loaded.get(name, 0) + len(rows)
 
     def begin(self, mode: str = "") -> None:
         """Begin a transaction. `mode`: what SET TRANSACTION says of it."""
@@ -118,16 +126,20 @@ def dialect(sql: str, schema: str) -> str:
     'SELECT * FROM "people".links'
     >>> dialect("SELECT 1 FROM information_schema.tables WHERE table_schema = 'custid'", "people")
     "SELECT 1 FROM information_schema.tables WHERE table_schema = 'people'"
-    >>> dialect("ALTER TABLE custid.records ADD COLUMN email VARCHAR", "custid")
-    'ALTER TABLE "custid".records ADD COLUMN email VARCHAR COLLATE "C"'
+    >>> dialect("CREATE TABLE custid.notes (text VARCHAR)", "custid")
+    'CREATE TABLE "custid".notes (text VARCHAR COLLATE "C")'
+    >>> dialect('ALTER TABLE custid.records ADD COLUMN "email" VARCHAR', "custid")
+    'ALTER TABLE "custid".records ADD COLUMN "email" VARCHAR COLLATE "C", ALTER COLUMN "email" SET STATISTICS 0'
     """
     if sql == "CREATE SCHEMA custid":
         # Who may not make a schema can be given an empty one; IF NOT EXISTS would ask for the right all the same.
-        return (
-            f"DO $$ BEGIN IF to_regnamespace('\"{schema}\"') IS NULL THEN CREATE SCHEMA \"{schema}\"; END IF; END $$"
-        )
+        return f'DO $$ BEGIN IF to_regnamespace(\'"{schema}"\') IS NULL THEN CREATE SCHEMA "{schema}"; END IF; END $$'
     if re.match(r"\s*(CREATE|ALTER)\b", sql):
         sql = re.sub(r"\bVARCHAR\b", 'VARCHAR COLLATE "C"', sql)
+        # What a record says is never searched: the planner needs no samples of it, and an erasure would miss them.
+        sql = re.sub(
+            r'^(ALTER TABLE custid\.records ADD COLUMN (".+") .*)$', r"\1, ALTER COLUMN \2 SET STATISTICS 0", sql
+        )
     return re.sub(r"\bcustid\.", f'"{schema}".', sql).replace("'custid'", f"'{schema}'")
 
 

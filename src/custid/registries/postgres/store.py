@@ -47,13 +47,21 @@ INDEXES = (
     ("customers", "redirect"),
     ("edges", "left_key, right_key"),
     ("edges", "right_key"),
+    ("decisions", "decision_id"),
     ("rejects", "run_id"),
     ("keys", "key"),
     ("keys", "record_key"),
     ("comparables", "record_key"),
+    ("codes", "code"),
+    ("codes", "reads_as"),
+    ("codes", "customer_id"),
 )
 
-#: The share of the records that a write must add before the planner's statistics are made anew.
+#: Columns whose values the planner is not to keep samples of: no question needs them, and an erasure would miss them.
+#: (`session.dialect` sees to the fields of records.)
+_PRIVATE = {"comparables": ("packed",), "rejects": ("detail", "raw"), "decisions": ("reason",)}
+
+#: The share of a table that a write must add before the planner's statistics on it are made anew.
 _ANALYZE_SHARE = 0.1
 
 #: Seconds after which a kept connection is tried before it is used, and between two tries of a server.
@@ -71,6 +79,7 @@ _LOCK = 0x63757374
 _SETTINGS = """
     SELECT set_config('TimeZone', 'UTC', false), set_config('client_encoding', 'UTF8', false),
         set_config('client_min_messages', 'error', false), set_config('lock_timeout', $1, false),
+        set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')) / 1024, 65536)::text, false),
         CASE current_setting('application_name') WHEN '' THEN set_config('application_name', $2, false) END"""
 
 _LOOK = """
@@ -256,13 +265,21 @@ class ServerStore:
             there = set(session.fetch(sql)["indexname"].to_pylist())
             for table, columns in INDEXES:
                 name = f"{table}_by_{columns.replace(', ', '_')}"
-                if name not in there:
-                    session.execute(f"CREATE INDEX {name} ON custid.{table} ({columns})")
-        sql = "SELECT CAST(reltuples AS BIGINT) AS count FROM pg_class WHERE oid = to_regclass('custid.records')"
-        known = session.fetch(sql)["count"][0].as_py()
-        if session.loaded > _ANALYZE_SHARE * max(known, 1000):
-            for table in dict(INDEXES):
-                session.execute(f"ANALYZE custid.{table}")
+                if name in there:
+                    continue
+                session.execute(f"CREATE INDEX {name} ON custid.{table} ({columns})")
+                for column in _PRIVATE.get(table, ()):
+                    session.execute(f"ALTER TABLE custid.{table} ALTER COLUMN {column} SET STATISTICS 0")
+        self._analyze(session)
+
+    def _analyze(self, session: ServerSession) -> None:
+        """Fresh statistics for what has grown a good deal; autovacuum would come minutes later, if at all."""
+        grown = {**session.loaded, **dict.fromkeys(("links", "customers"), session.loaded.get("events", 0))}
+        sql = """SELECT CAST(relname AS TEXT) AS name, CAST(reltuples AS BIGINT) AS count FROM pg_class
+            WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'custid') AND relkind = 'r'"""
+        for table in session.fetch(sql).to_pylist():
+            if grown.get(table["name"], 0) > _ANALYZE_SHARE * max(table["count"], 1000):
+                session.execute(f"ANALYZE custid.{table['name']}")
 
     # --- connections ---
 
