@@ -42,6 +42,7 @@ from custid.model.notes import notes_of
 from custid.model.spec import Model
 from custid.registries import connect
 from custid.registries.base import Commit, Head, Registry, State, empty_head, empty_state
+from custid.registries.erasing import Erased
 from custid.reports.preview import preview
 from custid.reports.summary import card
 from custid.results import EVENT_RECORDS, PAIR_RECORDS, Outcome, changes_of, named, quality_of, review_of, xref_of
@@ -50,6 +51,8 @@ from custid.tables import Table
 #: Reruns after another run landed first, before giving up.
 RETRIES = 3
 SEED = 1
+#: Records with values of somebody erased that a run's summary names.
+CARRYING_SHOWN = 100
 #: A batch that touches a larger share of all live records than this is not matched alone: matching all is as fast.
 BATCH_SHARE_MAX = 0.2
 #: When there are so many times the records that a model's frequencies were counted on, they are counted anew.
@@ -390,8 +393,8 @@ def _batch_is_large(intake: Intake, live: int, known: Model | None, given: Model
 
 def _without_erased(reading: Reading, erased: Erased) -> Reading:
     """Who was erased is not taken in again, and not remembered as having come (I8)."""
-    named = (erased.names(reading.channel, table["record_id"]) for table in (reading.records, reading.rejects))
-    return without(reading, *named, "erased", "this record was erased; custid allow-again lets it in")
+    records, rejects = (erased.names(reading.channel, rows["record_id"]) for rows in (reading.records, reading.rejects))
+    return without(reading, records, rejects, "erased", "this record was erased; custid allow-again lets it in")
 
 
 def _notes_on_erased(carrying: list[dict[str, Any]]) -> list[str]:

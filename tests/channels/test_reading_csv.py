@@ -218,11 +218,6 @@ def test_a_missing_file_is_named_with_the_nearest_one(tmp_path: Path) -> None:
         read(Channel("crm", "no/such/folder/x.csv"))
 
 
-def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is a folder"):
-        read(Channel("crm", tmp_path))
-
-
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, PEOPLE)
@@ -242,6 +237,54 @@ def test_an_unknown_extension_asks_for_the_format(tmp_path: Path) -> None:
 def test_a_file_that_is_something_else_is_called_what_it_is(tmp_path: Path, start: bytes, what: str) -> None:
     with pytest.raises(InputError, match=what):
         read_csv(tmp_path, start + b"rest of it")
+
+
+# --- delimiters and quotes ----------------------------------------------------------------------------------
+
+
+def test_the_first_line_that_excel_writes_for_itself_names_the_delimiter_and_is_no_header(tmp_path: Path) -> None:
+    for encoding in ("utf-8-sig", "utf-16"):
+        reading = read_csv(tmp_path, "sep=;\r\nid;name;sum\r\n1;Ann, B;12,50\r\n2;x\r\n".encode(encoding))
+        assert (reading.delimiter, reading.records["full_name"].to_pylist()) == (";", ["Ann, B"])
+        assert reasons(reading) == [(2, "wrong_column_count")]
+
+
+def test_decimal_commas_do_not_make_a_comma_the_delimiter(tmp_path: Path) -> None:
+    assert read_csv(tmp_path, "id;a;b\n1;2,5;3,5\n2;4,5;5,5\n").delimiter == ";"
+
+
+def test_single_quotes_are_found_when_the_header_has_them(tmp_path: Path) -> None:
+    reading = read_csv(tmp_path, "'id','name'\n'1','Bell, Ann'\n'2','O''Hara'\n")
+    assert reading.records["full_name"].to_pylist() == ["Bell, Ann", "O'Hara"]
+    assert any("quoted with '" in note for note in reading.notes)
+    assert read_csv(tmp_path, "'id','name'\n'1','Ann'\n", quote='"').records["full_name"].to_pylist() == ["'Ann'"]
+
+
+def test_backslashes_before_quotes_are_found_and_others_left_alone(tmp_path: Path) -> None:
+    reading = read_csv(tmp_path, 'id,name,x\n1,"Ann \\"Al\\", Bell",a\n2,"Bo",b\n')
+    assert reading.records["full_name"].to_pylist() == ['Ann "Al", Bell', "Bo"]
+    reading = read_csv(tmp_path, 'id,name,path\n1,Ann,"C:\\data\\"\n2,Bo,"D:\\"\n')
+    assert reading.records["path"].to_pylist() == ["C:\\data\\", "D:\\"]
+
+
+def test_quotes_can_be_plain_characters(tmp_path: Path) -> None:
+    data = 'id\tname\n1\t"Ann\n2\tBo 5" tall\n'
+    reading = read_csv(tmp_path, data, quote="", delimiter="\t")
+    assert reading.records["full_name"].to_pylist() == ['"Ann', 'Bo 5" tall']
+    with pytest.raises(UsageError, match="quote"):
+        read_csv(tmp_path, data, quote="''")
+
+
+def test_a_null_of_mysql_is_null(tmp_path: Path) -> None:
+    assert read_csv(tmp_path, "id,name\n1,\\N\n2,N\n").records["full_name"].to_pylist() == [None, "N"]
+
+
+def test_a_file_that_is_utf8_at_first_and_not_later_is_read_as_what_it_is(tmp_path: Path) -> None:
+    text = "id,name\n" + "x,Smith John\n" * 400_000
+    data = text.encode() + "y,张伟\nz,欧阳娜娜\n".encode("gb18030")
+    reading = read_csv(tmp_path, data.replace(b"x,", b"x,", 1), record_id="id")
+    assert reading.encoding == "gb18030"
+    assert reading.records["full_name"].to_pylist()[-2:] == ["张伟", "欧阳娜娜"]
 
 
 # --- anything at all ----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import json
+import uuid
 from pathlib import Path
 
 import duckdb
@@ -37,12 +38,31 @@ def test_typed_values_become_plain_text() -> None:
     assert text_of(pa.array(["a", "b", "a"]).dictionary_encode()) == ["a", "b", "a"]
     assert text_of(pa.array(["a", ""], pa.large_string())) == ["a", None]
     assert text_of(pa.nulls(2)) == [None, None]
-    assert text_of(pa.array([b"abc", b"\xff"])) == ["616263", "ff"]
+    assert text_of(pa.array([b"abc", b"\xff"])) == ["abc", "ff"]
     assert text_of(pa.array([b"abc"])) == ["abc"]
-    assert [json.loads(text or "") for text in text_of(pa.array([{"a": 1}, {"a": None}]))] == [
-        {"a": 1},
-        {"a": None},
-    ]
+    assert text_of(pa.array([uuid.UUID(int=1).bytes], pa.uuid())) == [str(uuid.UUID(int=1))]
+
+
+def test_structures_and_lists_become_columns() -> None:
+    table = pa.table(
+        {
+            "id": ["1", "2"],
+            "home": [{"city": "Rome", "at": {"lat": 1.5}}, None],
+            "mails": [["a@b.de"], ["c@d.de", None, "e@f.de", "4", "5", "6", "7"]],
+            "map": pa.array([[("a", 1)], None], pa.map_(pa.string(), pa.int64())),
+        }
+    )
+    records = read(Channel("c", table, columns={"mails.1": "x", "mails.3": "y"})).records
+    assert records["city"].to_pylist() == ["Rome", None]
+    assert records["home_at_lat"].to_pylist() == ["1.5", None]
+    assert (records["x"].to_pylist(), records["y"].to_pylist()) == (["a@b.de", "c@d.de"], [None, "e@f.de"])
+    assert records["mails_more"].to_pylist() == [None, '["6", "7"]']
+    assert json.loads(records["map"][0].as_py()) == [["a", 1]]
+
+
+def test_places_of_lists_that_are_never_so_long_are_left_out() -> None:
+    reading = read(Channel("c", pa.table({"id": [1], "tag": [["a", "b"]]})))
+    assert [name for name in reading.records.column_names if name.startswith("tag")] == ["tag_1", "tag_2"]
 
 
 def test_instants_are_iso_and_a_midnight_without_zone_is_a_day() -> None:

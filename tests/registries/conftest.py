@@ -11,7 +11,7 @@ from custid.testing.postgres import PostgresServer, server
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
+def running_postgres() -> Iterator[PostgresServer]:
     try:
         with server() as running:
             yield running
@@ -19,3 +19,10 @@ def postgres() -> Iterator[PostgresServer]:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(missing))
+
+
+@pytest.fixture
+def postgres(running_postgres: PostgresServer) -> Iterator[PostgresServer]:
+    """A server whose `fresh()` gives empty databases, for one test."""
+    yield running_postgres
+    running_postgres.clear()

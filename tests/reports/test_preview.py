@@ -37,6 +37,7 @@ def changed(*runs: str, ties: list[tuple[int, int, float | None]] = ()) -> pa.Ta
     )
     for run_id, text in enumerate(runs, 1):
         links, customers = replay(events)
+        free = list("ABCDEFGHIJKLMNOP"[len(customers) :])
         partition = {int(key): label for label, group in enumerate(text.split("|")) for key in group.split()}
         done = assign(
             run_id=run_id,
@@ -49,7 +50,7 @@ def changed(*runs: str, ties: list[tuple[int, int, float | None]] = ()) -> pa.Ta
             former=former(events),
             customers=customers,
             evidence=known if run_id == len(runs) else None,
-            mint=lambda count, free="ABCDEFGHIJKLMNOP"[len(customers) :]: list(free[:count]),  # type: ignore[misc]
+            mint=lambda count, free=free: free[:count],  # type: ignore[misc]
         )
         events = pa.concat_tables([events, done.events])
     last = events.filter(pc.equal(events["run_id"], len(runs)))

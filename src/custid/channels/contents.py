@@ -293,6 +293,7 @@ def _guess_checked(texts: Sequence[str]) -> Guess | None:
             return Guess(field, 0.9, f"{share:.0%} of its values are numbers whose check digits agree ({kind})")
     return None
 
+
 #: field, confidence, least share of values, what they look like, test; the most telling first.
 _TESTS: tuple[tuple[str, float, float, str, Callable[[str], object]], ...] = (
     ("email", 0.95, 0.8, "e-mail addresses", is_email),
@@ -341,7 +342,9 @@ def _guess_region(texts: Sequence[str]) -> Guess | None:
         text for text, name in folded.items() if name and len(name) >= 2 and not name.isdigit() and country_named(name)
     }
     share = share_of(lambda text: text.lower() in known, texts)
-    if share >= 0.9 and (len(known) >= 2 or share_of(lambda text: text.lower() in word_list("countries"), texts) >= 0.9):
+    if share >= 0.9 and (
+        len(known) >= 2 or share_of(lambda text: text.lower() in word_list("countries"), texts) >= 0.9
+    ):
         return Guess("country", 0.7, f"{share:.0%} of its values look like countries")
     return None
 

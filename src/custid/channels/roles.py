@@ -247,7 +247,13 @@ def _in_company(
             role = replace(role, field="full_name", reason="its name means a name, and no column is the surname")
         elif name in _SURNAME_OR_WHOLE and role.field == "surname" and "given_name" not in fields:
             role = replace(role, field="full_name", reason="its name means a name, and no column is the given name")
-        elif name in _NAME and role.field == "full_name" and "given_name" in fields and "surname" not in fields and one_word:
+        elif (
+            name in _NAME
+            and role.field == "full_name"
+            and "given_name" in fields
+            and "surname" not in fields
+            and one_word
+        ):
             role = replace(role, field="surname", reason="its name means a name, and another column is the given name")
         elif role.confidence == 0 and _NAMELESS.match(name) and values:
             if fields & _PLACE and _postcodes(values):
@@ -268,7 +274,9 @@ def _numbers_people(values: Sequence[str]) -> bool:
     """Codes of letters and digits, as long as each other, nearly all different: numbers of people, not of things they
     have in common. Digits alone are too often amounts, times and counters."""
     texts = [text.strip() for text in values if text.strip()]
-    mixed = contents.share_of(lambda text: contents.is_code(text) and any(map(str.isalpha, text)) and len(text) >= 7, texts)
+    mixed = contents.share_of(
+        lambda text: contents.is_code(text) and any(map(str.isalpha, text)) and len(text) >= 7, texts
+    )
     lengths = {len(text) for text in texts}
     return len(texts) >= 20 and mixed >= 0.9 and len(set(texts)) >= 0.7 * len(texts) and len(lengths) <= 6
 

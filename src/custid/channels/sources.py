@@ -100,6 +100,7 @@ def _read_files(channel: Channel, progress: Callable[[str, int, int], None]) -> 
 
         parts.append((file.name, _with_partition(_read_file(channel, file, seen), file)))
         before += file.size or 0
+        progress("read", before, total)
     if single:
         return replace(parts[0][1], notes=[*notes, *parts[0][1].notes])
     return together(parts, notes)

@@ -109,7 +109,9 @@ def _rows(cells: Iterator[list[Any]], path: str, notes: list[str], progress: Cal
     # Formatting alone makes a sheet wider than what it holds.
     kept = [place for place, label in enumerate(labels) if label or table[place].null_count < len(table)]
     check_width(len(kept), path)
-    names = unique_names([labels[place] for place in kept], notes)
+    names = unique_names([labels[place] or f"column_{place + 1}" for place in kept], notes)
+    nameless = [name for place, name in zip(kept, names, strict=True) if not labels[place]]
+    notes.extend(f"a column has no name; it is called '{name}' here" for name in nameless)
     for place, name in zip(kept, names, strict=True):
         if inexact[place]:
             notes.append(

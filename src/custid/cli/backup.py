@@ -43,8 +43,8 @@ def backup(
             }
         )
     else:
-        size = f"{done.size / 1e6:,.1f} MB"
-        typer.echo(f"{done.path} holds {held.location} after run {done.run_id}: {sum(done.rows.values()):,} rows, {size}.")
+        what = f"{sum(done.rows.values()):,} rows, {done.size / 1e6:,.1f} MB"
+        typer.echo(f"{done.path} holds {held.location} after run {done.run_id}: {what}.")
         for finding in done.findings:
             typer.echo(f"The registry is not sound, and neither is its copy: {finding.invariant}: {finding.message}")
     if done.findings:

@@ -105,7 +105,7 @@ def assign(
     rows = _Rows(names)
     _births(rows, part, fresh, restored, owner, merged_into, why)
     _moves(rows, part, owner, merged_into, np.concatenate([fresh, restored]), why)
-    _endings(rows, part, home, merged_into, back_into, why)
+    _endings(rows, part, home, owner, merged_into, back_into, why)
     events = rows.events(run_id, next_seq, why.ties)
     return Assignment(events, _links_after(table, changed, names, owner[part.cluster]), len(fresh))
 
@@ -507,7 +507,7 @@ def _moves(rows: _Rows, part: _Part, owner: Ints, merged_into: Ints, born: Ints,
 
 
 def _endings(
-    rows: _Rows, part: _Part, home: _Tally, merged_into: Ints, back_into: tuple[Ints, Ints], why: _Why
+    rows: _Rows, part: _Part, home: _Tally, owner: Ints, merged_into: Ints, back_into: tuple[Ints, Ints], why: _Why
 ) -> None:
     merged = np.flatnonzero(merged_into != NONE)
     into = merged_into[merged]
@@ -515,17 +515,18 @@ def _endings(
     rows.add("merged", _ENDINGS, merged, merged, into, _join("same customer as ", rows.spell(into)), tie=tie)
     back, into = back_into
     reason = _join("its records came back to ", rows.spell(into))
-    rows.add("merged", _ENDINGS, back, back, into, reason, tie=_tie_of_returns(part, back, why))
+    rows.add("merged", _ENDINGS, back, back, into, reason, tie=_tie_of_returns(part, owner, back, into, why))
     empty = np.setdiff1d(part.gone_old, home.id)
     rows.add("retired", _ENDINGS, empty, empty, None, "its last record is gone")
 
 
-def _tie_of_returns(part: _Part, back: Ints, why: _Why) -> Ints:
-    """Per id the best tie of its records that came back."""
+def _tie_of_returns(part: _Part, owner: Ints, back: Ints, into: Ints, why: _Why) -> Ints:
+    """Per id in `back` the best tie of those of its records that came back to the one `into` which it goes."""
     came = np.flatnonzero((part.old[part.former_row] == NONE) & np.isin(part.former_id, back))
-    came = came[why.record[part.former_row[came]] != NONE]
+    row, place = part.former_row[came], np.searchsorted(back, part.former_id[came])
+    some = (owner[part.cluster[row]] == into[place]) & (why.record[row] != NONE)
     best = np.full(len(back), len(why.ties.row), dtype=np.int64)
-    np.minimum.at(best, np.searchsorted(back, part.former_id[came]), why.record[part.former_row[came]])
+    np.minimum.at(best, place[some], why.record[row[some]])
     return np.where(best == len(why.ties.row), NONE, best)
 
 

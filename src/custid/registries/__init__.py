@@ -34,7 +34,7 @@ def connect(location: str | Path, *, wait_s: float = 10.0) -> Registry:
             try:
                 from custid.registries.postgres import PostgresRegistry
             except ImportError as error:
-                raise MissingExtra("a registry in PostgreSQL needs its driver: pip install 'custid[postgres]'.") from error
+                raise MissingExtra("a registry in PostgreSQL needs: pip install 'custid[postgres]'.") from error
             return PostgresRegistry(text, wait_s=wait_s)
         raise UsageError(
             f"{kind}:// is no place for a registry. Give a path, such as connect('customers.db'), or postgresql://…"

@@ -232,7 +232,7 @@ def enter(session: Session, said: pa.Table, before: pa.Table) -> int:
     """
     if against := refusals(before, said):
         place, why = against[0]
-        names = Names(session, before, said, lambda _: "what is said with it")
+        names = Names(session, before, said, against[:1], lambda _: "what is said with it")
         raise DecisionConflict(
             f"{said['actor'][place].as_py()} cannot decide that {names.pair(len(before) + place)}: that contradicts "
             f"{names.all(why)}. Take one of them back first: revoke(), or custid decide undo."
@@ -272,16 +272,35 @@ def _acts(local: pa.ChunkedArray, first: int) -> pa.Array:
 
 
 class Names:
-    """Decisions in words, by their places counted over `before` and `said`; `call` names a place in `said`."""
+    """The decisions of `refusals` in words, by their places counted over `before` and `said`; `call` names a place in
+    `said`."""
 
-    def __init__(self, session: Session, before: pa.Table, said: pa.Table, call: Callable[[int], str]) -> None:
-        self._rows = pa.concat_tables([before, schemas.conform(said, schemas.DECISIONS)])
-        self._session, self._call, self._said_from = session, call, len(before)
+    def __init__(
+        self,
+        session: Session,
+        before: pa.Table,
+        said: pa.Table,
+        against: Sequence[tuple[int, list[int]]],
+        call: Callable[[int], str],
+    ) -> None:
+        self._call, self._said_from = call, len(before)
+        places = sorted({len(before) + place for place, _ in against} | {place for _, why in against for place in why})
+        rows = pa.concat_tables([before, schemas.conform(said, schemas.DECISIONS)]).take(pa.array(places, pa.int64()))
+        self._rows = dict(zip(places, rows.to_pylist(), strict=True))
+        keys = pa.concat_arrays([rows[side].combine_chunks() for side in ("left_key", "right_key")])
+        session.offer("named_keys", pa.table({"key": keys}))
+        self._names = {
+            row["record_key"]: _spelled((row["channel"], row["record_id"]))
+            for row in session.fetch(
+                "SELECT record_key, channel, record_id FROM custid.records"
+                " WHERE record_key IN (SELECT key FROM named_keys)"
+            ).to_pylist()
+        }
 
     def pair(self, place: int) -> str:
         """What the decision says."""
-        row = self._rows.slice(place, 1).to_pylist()[0]
-        left, right = (self._record(row[side]) for side in ("left_key", "right_key"))
+        row = self._rows[place]
+        left, right = (self._names.get(row[side], f"record {row[side]}") for side in ("left_key", "right_key"))
         return f"{left} and {right} are {'the same' if row['verdict'] == 'same' else row['verdict']}"
 
     def all(self, places: list[int]) -> str:
@@ -291,15 +310,10 @@ class Names:
         return "; ".join([*shown, *more])
 
     def _one(self, place: int) -> str:
-        row = self._rows.slice(place, 1).to_pylist()[0]
+        row = self._rows[place]
         if row["decision_id"] is None:
             return f"{self._call(place - self._said_from)} ({self.pair(place)})"
         return f"decision {row['decision_id']} by {row['actor']}, {_instant(row['decided_at'])} ({self.pair(place)})"
-
-    def _record(self, key: int) -> str:
-        sql = "SELECT channel, record_id FROM custid.records WHERE record_key = $1"
-        found = self._session.fetch(sql, (key,)).to_pylist()
-        return _spelled((found[0]["channel"], found[0]["record_id"])) if found else f"record {key}"
 
 
 # --- checking -----------------------------------------------------------------------------------------------
@@ -307,10 +321,9 @@ class Names:
 
 def faults(session: Session) -> list[str]:
     """Standing decisions that contradict each other, in words; none in a registry that nobody tampered with."""
-    rows = standing(session)
-    left, right = (rows[side].to_numpy() for side in ("left_key", "right_key"))
-    found = contradictions(left, right, rows["verdict"].to_numpy(zero_copy_only=False))
-    names = Names(session, rows, SAID.empty_table(), str)
+    nothing, rows = schemas.empty(schemas.DECISIONS), standing(session)
+    found = refusals(nothing, rows)
+    names = Names(session, nothing, rows, found, str)
     return [f"{names.all([place])} contradicts {names.all(why)}" for place, why in found]
 
 

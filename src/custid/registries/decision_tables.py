@@ -138,8 +138,8 @@ def load(session: Session, source: tuple[pa.Table, str], *, actor: str, skip_bad
         deciding.SAID,
     )
     rows = rows[new]
-    names = deciding.Names(session, before, said, lambda place: f"row {rows[place] + 1}")
     against = deciding.refusals(before, said)
+    names = deciding.Names(session, before, said, against, lambda place: f"row {rows[place] + 1}")
     for place, why in against:
         unusable[rows[place]] = f"{names.pair(len(before) + place)}, which contradicts {names.all(why)}"
     fits = np.ones(len(said), bool)

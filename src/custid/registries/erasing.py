@@ -49,7 +49,19 @@ REASON = "erased"
 IDENTIFYING = ("email", "phone", "identifier")
 
 #: The tables that an erasure changes or deletes from.
-TOUCHED = ("records", "comparables", "keys", "edges", "links", "customers", "decisions", "rejects", "runs", "erased", "codes")
+TOUCHED = (
+    "records",
+    "comparables",
+    "keys",
+    "edges",
+    "links",
+    "customers",
+    "decisions",
+    "rejects",
+    "runs",
+    "erased",
+    "codes",
+)
 
 #: In `meta`: the key of the digests; and that the database still has to drop the bytes of what was erased.
 _SECRET, DUE = "erasure_secret", "rewrite_due"

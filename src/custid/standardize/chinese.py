@@ -132,13 +132,19 @@ def syllables(word: str) -> int:
     >>> syllables("xiaoming"), syllables("xian"), syllables("smith")
     (2, 1, 0)
     """
-    if len(word) > 4 * _SYLLABLE_LENGTH_MAX or not word.isascii():
+    length = len(word)
+    if length > 4 * _SYLLABLE_LENGTH_MAX or not word.isascii():
         return 0
-    fewest = [0] + [99] * len(word)
-    for end in range(1, len(word) + 1):
-        for start in range(max(0, end - _SYLLABLE_LENGTH_MAX), end):
+    fewest = [0] + [99] * length
+    reached = 0
+    for start in range(length):
+        if start > reached:  # most words of other languages end here, after a letter or two
+            return 0
+        if fewest[start] == 99:
+            continue
+        for end in range(start + 1, min(length, start + _SYLLABLE_LENGTH_MAX) + 1):
             if fewest[start] + 1 < fewest[end] and word[start:end] in _SYLLABLES:
-                fewest[end] = fewest[start] + 1
+                fewest[end], reached = fewest[start] + 1, max(reached, end)
     return fewest[-1] if fewest[-1] < 99 else 0
 
 

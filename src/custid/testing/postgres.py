@@ -15,7 +15,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 #: Where installers put the binaries; `CUSTID_POSTGRES_BIN` names another folder.
@@ -67,14 +66,20 @@ class PostgresServer:
 
     def __init__(self, bin_folder: Path) -> None:
         self._bin = bin_folder
-        self._numbers = count(1)
         self._process: subprocess.Popen[bytes] | None = None
-        # The server refuses to run as root: another user then owns its folder.
-        self._user = _other_user() if os.geteuid() == 0 else None
+        self._databases = 0
+        self._free: list[str] = []
+        self._taken: list[str] = []
         # A socket's path may have 107 bytes: not below pytest's folders.
         self.folder = Path(tempfile.mkdtemp(prefix="custid-pg-"))
-        if self._user:
-            os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
+        self._user: int | None = None
+        self._group: int | None = None
+        self._groups: list[int] | None = None
+        if os.geteuid() == 0:
+            # The server refuses to run as root.
+            other = _other_user()
+            self._user, self._group, self._groups = other.pw_uid, other.pw_gid, []
+            os.chown(self.folder, self._user, self._group)
 
     def __enter__(self) -> PostgresServer:
         self._call("initdb", "-D", "data", "-U", "custid", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
@@ -95,7 +100,10 @@ class PostgresServer:
                     [self._bin / "postgres", "-D", "data", "-k", str(self.folder), *settings],
                     stdout=log,
                     stderr=log,
-                    **self._as_user(),
+                    cwd=self.folder,
+                    user=self._user,
+                    group=self._group,
+                    extra_groups=self._groups,
                 )
             while self._process.poll() is None and time.monotonic() < deadline:
                 with contextlib.suppress(OSError):
@@ -129,10 +137,27 @@ class PostgresServer:
         return f"postgresql://custid@/{database}?host={self.folder}"
 
     def fresh(self) -> str:
-        """The URL of a new, empty database."""
-        name = f"fresh_{next(self._numbers)}"
-        self.run(f"CREATE DATABASE {name}")
-        return self.url(name)
+        """The URL of an empty database: a new one, or one that was cleared."""
+        if not self._free:
+            self._databases += 1
+            self._free.append(f"fresh_{self._databases}")
+            self.run(f"CREATE DATABASE {self._free[-1]}")
+        self._taken.append(self._free.pop())
+        return self.url(self._taken[-1])
+
+    def clear(self) -> None:
+        """Empty every database that was handed out, and end whatever still uses it."""
+        for name in self._taken:
+            self.run(
+                f"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+                f" WHERE datname = '{name}' AND pid <> pg_backend_pid()",
+                """DO $$ DECLARE name text; BEGIN
+                    FOR name IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema|public)'
+                    LOOP EXECUTE format('DROP SCHEMA %I CASCADE', name); END LOOP; END $$""",
+                url=self.url(name),
+            )
+        self._free += self._taken
+        self._taken = []
 
     def run(self, *statements: str, url: str | None = None) -> None:
         """Run SQL behind everybody's back."""
@@ -141,18 +166,21 @@ class PostgresServer:
         with adbc.connect(url or self.url("postgres"), autocommit=True) as connection, connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
+                if cursor.description:
+                    cursor.fetchall()
 
     def _call(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [self._bin / program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **self._as_user()
+            [self._bin / program, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=self.folder,
+            user=self._user,
+            group=self._group,
+            extra_groups=self._groups,
         )
         if done.returncode:
             raise RuntimeError(f"{program} failed:\n{done.stdout.decode(errors='replace')}")
-
-    def _as_user(self) -> dict[str, object]:
-        if self._user is None:
-            return {"cwd": self.folder}
-        return {"cwd": self.folder, "user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
 
 
 def _other_user() -> pwd.struct_passwd:

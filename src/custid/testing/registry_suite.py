@@ -44,6 +44,7 @@ from custid.errors import (
 )
 from custid.identity import events as identity_events
 from custid.identity.codes import declare
+from custid.registries import tables
 from custid.registries.base import Commit, Registry, State
 
 #: (kind, customer_id, other_id or None, "channel:record_id" or None)
@@ -672,6 +673,47 @@ class RegistryConformance:
         with pytest.raises(RegistryError, match="more than once"):
             registry.commit(Commit(**vars(commit) | {"records": twice}))
         assert registry.read_state().run_id == 0
+
+    def test_of_writers_at_once_each_run_lands_alone(self, registry: Registry) -> None:
+        two_customers(registry)
+        outcomes: list[str] = []
+
+        def work(name: str) -> None:
+            for place in range(3):
+                given = f"{name}{place}"
+                try:
+                    run(
+                        registry,
+                        [("created", given, None, None), ("linked", given, None, f"app:{given}")],
+                        {f"app:{given}": {"email": given}},
+                    )
+                    outcomes.append(given)
+                except RunConflict:
+                    outcomes.append("")
+
+        writers = [threading.Thread(target=work, args=(name,)) for name in "XYZ"]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        landed = {f"app:{name}": name for name in outcomes if name}
+        assert len(outcomes) == 9
+        assert landed
+        assert as_dict(registry.xref()) == {"crm:1": "A", "crm:2": "B", "shop:1": "A", **landed}
+        assert registry.read_state().run_id == 1 + len(landed)
+        assert registry.verify() == []
+
+    def test_decisions_made_at_once_are_all_kept(self, registry: Registry) -> None:
+        two_customers(registry)
+        pairs = [(("crm", "1"), ("crm", "2")), (("crm", "1"), ("shop", "1")), (("crm", "2"), ("shop", "1"))]
+        stewards = [
+            threading.Thread(target=registry.decide, args=(*pair, "unsure"), kwargs={"actor": "ann"}) for pair in pairs
+        ]
+        for steward in stewards:
+            steward.start()
+        for steward in stewards:
+            steward.join()
+        assert sorted(registry.decisions()["decision_id"].to_pylist()) == [1, 2, 3]
 
     def test_readers_see_a_commit_whole_or_not_at_all(self, registry: Registry) -> None:
         two_customers(registry)
@@ -1336,7 +1378,7 @@ class RegistryConformance:
         for verb in (registry.read_state, registry.runs, registry.verify, lambda: registry.commit(commit)):
             with pytest.raises(RegistryTooNew, match=r"has format 99; .* pip install -U custid"):
                 verb()
-        self.tamper(registry, "UPDATE custid.meta SET value = '1' WHERE name = 'format'")
+        self.tamper(registry, f"UPDATE custid.meta SET value = '{tables.FORMAT}' WHERE name = 'format'")
         assert registry.read_state().run_id == 1
 
     @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def translated(shown: str) -> Iterator[None]:
             ) from error
         if state == "22021":
             raise RegistryError(
-                f"{shown}: PostgreSQL's texts cannot hold a NUL character. Nothing was written. Take it out of the value."
+                f"{shown}: PostgreSQL's texts cannot hold a NUL character. Nothing was written; take it out."
             ) from error
         if state in _DAMAGED:
             raise NotARegistry(f"{shown} is damaged: {_reason(error)}. Restore it from a backup.") from error

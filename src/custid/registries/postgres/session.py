@@ -172,10 +172,10 @@ _TYPES = (
 
 
 def _array(column: pa.ChunkedArray, shown: str) -> str:
-    """A column as an array in SQL, made without a look at its single values.
+    r"""A column as an array in SQL, made without a look at its single values.
 
-    >>> _array(pa.chunked_array([["O'Brien", 'a "b" \\\\', None, ""]]), "here")
-    '\'{"O\'\'Brien","a \\\\"b\\\\" \\\\\\\\",NULL,""}\'::text[]'
+    >>> print(_array(pa.chunked_array([["O'Brien", 'a "b"', None, ""]]), "here"))
+    '{"O''Brien","a \"b\"",NULL,""}'::text[]
     """
     kind = next((name for is_it, name in _TYPES if is_it(column.type)), "text")
     texts = column.cast(pa.large_string())
