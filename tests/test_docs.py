@@ -12,9 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from custid.channels.presets import parse_preset
 from custid.cli import main
+from custid.config import read_config
 from custid.identity.codes import declare
 
 ROOT = Path(__file__).parents[1]
@@ -60,6 +63,26 @@ def test_the_page_on_thresholds_runs(
     assert not (tmp_path / "customers.db").exists()
 
 
+def test_the_page_on_channels_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "examples" / "retail", tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for language, block in blocks("channels.md"):
+        if language == "toml" and "[channels." in block:
+            Path("page.toml").write_text(block)
+            assert [channel.name for channel in read_config("page.toml").channels] == ["shop", "crm"]
+        elif language == "toml":
+            assert parse_preset("acme", block).columns["Mail"] == "email"
+        elif language == "python":
+            exec(compile(block, language, "exec"), names)
+            check_values(block, names)
+        else:
+            run_commands(block, monkeypatch)
+    assert "企业微信" in capsys.readouterr().out
+
+
 def test_the_page_on_customer_codes_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,3 +110,29 @@ def test_the_page_on_decisions_runs(
         else:
             run_commands(block, monkeypatch)
     assert "0 decisions added" in capsys.readouterr().out
+
+
+def test_the_page_on_the_change_feed_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What random histories do to its recipes is in tests/history.
+    shutil.copytree(ROOT / "examples" / "retail", tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    merge = ""
+    with duckdb.connect() as warehouse:
+        for language, block in blocks("change-feed.md"):
+            if language == "python":
+                exec(compile(block, language, "exec"), names)
+            elif language == "sql":
+                if block.startswith("MERGE"):
+                    names["load"](warehouse)
+                    merge = block
+                warehouse.execute(block)
+            else:
+                run_commands(block, monkeypatch)
+        # The page's SQL stops after March; the same again is April's.
+        names["load"](warehouse)
+        warehouse.execute(merge)
+        copy = dict(warehouse.execute("SELECT record_key, customer_id FROM customer_of").fetchall())
+    assert copy == names["copy"]["customer_id"].to_dict()
+    assert sorted(copy.values()) == sorted(names["registry"].xref()["customer_id"].to_pylist())
+    assert len(names["april"]) > 0

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from custid.errors import RunConflict as RunConflict
     from custid.errors import UnknownCustomer as UnknownCustomer
     from custid.errors import UsageError as UsageError
+    from custid.finding import connect as connect
     from custid.model.spec import Model as Model
-    from custid.registries import connect as connect
     from custid.registries.base import Registry as Registry
     from custid.resolve import Run as Run
     from custid.resolve import resolve as resolve
@@ -35,7 +35,7 @@ _HOMES = {
     "Run": "custid.resolve",
     "train": "custid.train",
     "Channel": "custid.channels.spec",
-    "connect": "custid.registries",
+    "connect": "custid.finding",
     "Registry": "custid.registries.base",
     "Model": "custid.model.spec",
     "Table": "custid.tables",

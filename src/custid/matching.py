@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +19,7 @@ import pyarrow.compute as pc
 
 from custid import schemas
 from custid.engines.base import Clustering, Engine, Index, Matches, Progress
-from custid.identity.decided import decided
+from custid.identity.decided import decided, news
 from custid.intake import Intake
 from custid.model.spec import Model
 from custid.registries.base import Head, State, View
@@ -28,9 +27,6 @@ from custid.registries.base import Head, State, View
 Keys = npt.NDArray[np.int64]
 #: Called with a stage's name, it measures what happens inside.
 Watch = Callable[[str], AbstractContextManager[None]]
-
-#: Decisions made so long before the last run began are taken for new all the same: clocks differ.
-_CLOCKS_DIFFER = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -142,7 +138,9 @@ def _reach(view: View, head: Head, edges: pa.Table, reworked: pa.Array, match_th
     decision_records = np.unique(_ends(head.decisions))
     person = decided(head.decisions, decision_records).person
     known = np.zeros(0, np.int64)
-    frontier = np.unique(np.concatenate([reworked.to_numpy(), _ends(edges), _ends(_news(head))]))
+    said = _ends(news(head.decisions, head.run_id))
+    pending = head.pending.to_numpy(zero_copy_only=False)
+    frontier = np.unique(np.concatenate([reworked.to_numpy(), pending, _ends(edges), said]))
     stored, links = [schemas.empty(schemas.EDGES)], [schemas.empty(schemas.LINKS)]
     while len(frontier):
         known = np.union1d(known, frontier)
@@ -151,8 +149,8 @@ def _reach(view: View, head: Head, edges: pa.Table, reworked: pa.Array, match_th
         links.append(view.links(asked))
         strong = stored[-1].filter(pc.greater_equal(stored[-1]["match_weight"], match_threshold))
         # A reworked record's edges are no longer what was stored; but who was tied to it is concerned.
-        said = person[np.isin(decision_records, frontier)]
-        same = decision_records[np.isin(person, said[said >= 0])]
+        persons = person[np.isin(decision_records, frontier)]
+        same = decision_records[np.isin(person, persons[persons >= 0])]
         found = np.concatenate([_ends(strong), links[-1]["record_key"].to_numpy(), same])
         frontier = np.setdiff1d(found, known)
     kept = _once(stored, ["left_key", "right_key"])
@@ -162,15 +160,6 @@ def _reach(view: View, head: Head, edges: pa.Table, reworked: pa.Array, match_th
     kept = kept.filter(pc.and_(within, pc.invert(replaced)))
     order = [("left_key", "ascending"), ("right_key", "ascending")]
     return _Reached(known, pa.concat_tables([kept, edges]).sort_by(order), _once(links, ["record_key"]))
-
-
-def _news(head: Head) -> pa.Table:
-    """DECISIONS made or taken back since the last run began."""
-    if head.previous_at is None:
-        return head.decisions
-    since = pa.scalar(head.previous_at - _CLOCKS_DIFFER, schemas.INSTANT)
-    later = [pc.fill_null(pc.greater_equal(head.decisions[name], since), False) for name in ("decided_at", "revoked_at")]
-    return head.decisions.filter(pc.or_(*later))
 
 
 def _ends(pairs: pa.Table) -> Keys:

@@ -280,9 +280,9 @@ def test_a_null_of_mysql_is_null(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_utf8_at_first_and_not_later_is_read_as_what_it_is(tmp_path: Path) -> None:
-    text = "id,name\n" + "x,Smith John\n" * 400_000
+    text = "id,name\n" + "".join(f"{number:09},Smith John\n" for number in range(200_000))
     data = text.encode() + "y,张伟\nz,欧阳娜娜\n".encode("gb18030")
-    reading = read_csv(tmp_path, data.replace(b"x,", b"x,", 1), record_id="id")
+    reading = read_csv(tmp_path, data, record_id="id")
     assert reading.encoding == "gb18030"
     assert reading.records["full_name"].to_pylist()[-2:] == ["张伟", "欧阳娜娜"]
 

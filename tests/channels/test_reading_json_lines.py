@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custid.channels import Channel, Reading, read
@@ -95,10 +95,11 @@ def test_what_is_no_json_lines_is_refused(tmp_path: Path) -> None:
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=7) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
-    max_leaves=12,
+    max_leaves=6,
 )
 
 
+@settings(max_examples=30)
 @given(st.lists(st.dictionaries(st.text(max_size=4), _JSON, max_size=4), min_size=1, max_size=6))
 def test_any_objects_are_read_and_counted(
     tmp_path_factory: pytest.TempPathFactory, objects: list[dict[str, object]]

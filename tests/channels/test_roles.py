@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from custid.channels.contents import day_first
 from custid.channels.roles import find_roles
 
 
@@ -76,6 +77,19 @@ def test_the_columns_of_febrl_are_known() -> None:
         ("given_name", ["Mary", "James", "Linda", "Zelda"]),
         ("surname", ["Smith", "Miller", "Xyzzy", "Jones"]),
         ("postcode", ["SW1A 1AA", "M1 1AE", "90210-1234"]),
+        ("national_id", ["277-77-9286", "858-69-0576", "827-48-8845"]),
+        ("national_id", ["12345678Z", "X1234567L", "87654321X"]),
+        ("tax_id", ["DE136695976", "ATU13585627", "NL004495445B01"]),
+        ("tax_id", ["91110000600037341L"]),
+        ("iban", ["DE89370400440532013000", "GB29 NWBK 6016 1331 9268 19"]),
+        ("lei", ["5493001KJTIIGC8Y1R12"]),
+        ("wechat_external_userid", ["wmqfasd1e19278asdasAAAA_sdf12345"]),
+        ("sex", ["M", "F"] * 40 + ["U"]),
+        ("region", ["NC", "VA", "GA", "SC", "PR"]),
+        ("country", ["Ireland", "South Korea", "Mongolia"]),
+        ("city", ["Durham", "Wilmington", "Charlotte"]),
+        ("full_name", ["Zhang Wei", "Xiaoming Li", "WANG Fang"]),
+        ("address", ["84569 Rowe Center", "202 Miranda Coves Apt. 634"]),
     ],
 )
 def test_a_nameless_column_is_known_by_its_contents(field: str, values: list[str]) -> None:
@@ -176,3 +190,63 @@ def test_fields_are_distinct_whatever_the_columns_are_called() -> None:
     ]
     found = [role.field for role in find_roles(pa.table({name: ["1"] for name in names}))]
     assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "Vorname:given_name Nachname:surname Geburtsdatum:birth_date PLZ:postcode Ort:city Straße:street",
+        "Nom:surname Prénom:given_name Code_postal:postcode Ville:city Pays:country Téléphone_portable:phone",
+        "Nombre:given_name Apellidos:surname DNI:national_id Dirección:address Fecha_de_nacimiento:birth_date",
+        "Nome:given_name Cognome:surname Codice_fiscale:national_id Partita_IVA:tax_id CAP:postcode Comune:city",
+        "Nome_completo:full_name CPF:national_id CNPJ:tax_id Endereço:address CEP:postcode Celular:phone Gênero:sex",
+        "氏名:full_name 生年月日:birth_date 性別:sex 電話番号:phone 郵便番号:postcode 住所:address 会社名:company",
+        "客户姓名:full_name 微信号:wechat_id QQ号:qq 身份证号码:national_id 会员卡号:loyalty_id 详细地址:address",
+        "Voornaam:given_name Achternaam:surname Woonplaats:city Huisnummer:street_number BSN:national_id",
+        "ФИО:full_name Телефон:phone Дата_рождения:birth_date Пол:sex ИНН:tax_id",
+        "iban:iban LEI:lei ga_client_id:cookie_id external_userid:wechat_external_userid passport_no:passport",
+    ],
+)
+def test_names_in_many_languages_are_known(columns: str) -> None:
+    wanted = dict(pair.rsplit(":", 1) for pair in columns.split())
+    assert fields({name: ["x"] for name in wanted}) == wanted
+
+
+def test_a_name_means_the_whole_name_where_the_other_half_is_lacking() -> None:
+    assert fields({"Nome": ["x"], "Telefone": ["1"]})["Nome"] == "full_name"
+    assert fields({"Nom": ["x"], "Ville": ["1"]})["Nom"] == "full_name"
+    assert fields({"Name": ["Müller", "Schmidt"], "Vorname": ["Anna", "Jan"]})["Name"] == "surname"
+
+
+def test_digits_are_postcodes_beside_places_only() -> None:
+    zips = ["27656", "27710", "28756", "27225", "2722"]
+    cities = ["Durham", "Wilmington", "Charlotte", "Durham", "Durham"]
+    assert fields({"c1": zips, "city": cities})["c1"] == "postcode"
+    assert fields({"c1": zips})["c1"] == "c1"
+
+
+def test_codes_beside_names_number_people_where_nothing_is_named() -> None:
+    codes = [f"CM{number * 7919 % 10**8:08}AB" for number in range(1, 31)]
+    assert fields({"c1": codes, "surname": ["x"] * 30})["c1"] == "other_id"
+    assert fields({"order": codes, "surname": ["x"] * 30})["order"] == "order"
+
+
+def test_a_sparse_column_of_names_is_not_the_customer() -> None:
+    names: list[str | None] = ["Anna Weber", "James Miller"] + [None] * 20
+    assert fields({"Signed by": names})["Signed by"] == "signed_by"  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    ("values", "order"),
+    [
+        (["3/5/1980", "28/2/1977"], "day"),
+        (["3/5/1980", "2/28/77"], "month"),
+        (["3/5/1980", "1/1/1990"], None),
+        (["28/2/1977", "2/28/1977"], None),
+        (["1980-03-05"], None),
+        ([None], None),
+    ],
+)
+def test_a_column_says_whether_the_day_comes_first(values: list[str | None], order: str | None) -> None:
+    found = day_first(pa.array(values, pa.string()))
+    assert (found and found.field) == order

@@ -62,6 +62,7 @@ def test_a_code_is_looked_up_and_shown(coded: Path, custid: Custid) -> None:
     wrong = code[:-1] + ("A" if code[-1] != "A" else "B")
     assert "check character" in custid.fails("codes", "--check", wrong)
     assert "check character" in custid.fails("lookup", wrong)
+    assert "custid lookup crm RECORD_ID" in custid.fails("lookup", "crm")
     assert "is for a record" in custid.fails("lookup", code, "--as-of", "1")
 
 

@@ -73,3 +73,30 @@ def test_json_says_what_was_found(folder: Path, custid: Custid) -> None:
     found = json.loads(custid("init", "crm.csv", "--output", "new.toml", "--json"))
     assert found["config"] == "new.toml"
     assert found["channels"][0]["record_id"] == ["contact_id"]
+
+
+def test_a_preset_is_used_and_written_down(folder: Path, custid: Custid) -> None:
+    (folder / "customers_export.csv").write_text("Customer ID,First Name,Zip,Odd\n1,Anna,01234,x\n")
+    custid("init", "customers_export.csv", "--preset", "shopify", "--output", "shop.toml")
+    assert custid.code == 0
+    text = (folder / "shop.toml").read_text()
+    assert 'Zip = "postcode"    # 100% sure: preset shopify says so' in text
+    (channel,) = read_config("shop.toml").channels
+    assert (channel.name, channel.preset, channel.record_id) == ("customers_export", "shopify", "Customer ID")
+    assert "Did you mean 'shopify'" in custid.fails(
+        "init", "customers_export.csv", "--preset", "shoppify", "--output", "other.toml"
+    )
+
+
+def test_a_folder_and_a_pattern_are_channels_too(folder: Path, custid: Custid) -> None:
+    (folder / "exports").mkdir()
+    for month in ("01", "02"):
+        (folder / "exports" / f"{month}.csv").write_text(f"id,email\n{month},a{month}@x.test\n")
+    custid("init", "exports", "exports/0*.csv", "--output", "many.toml")
+    assert [channel.name for channel in read_config("many.toml").channels] == ["exports", "exports_2"]
+    assert read_config("many.toml").channels[1].source == Path("exports/0*.csv")
+
+
+def test_presets_are_listed(custid: Custid) -> None:
+    assert "企业微信" in custid("presets")
+    assert json.loads(custid("presets", "--json"))["zoho"]["columns"]["Last Name"] == "surname"

@@ -43,7 +43,7 @@ def test_every_command_can_print_json(custid: Custid, command: str) -> None:
 def test_wrong_use_is_exit_code_2(custid: Custid) -> None:
     custid("lokup", "crm", "1")
     assert (custid.code, "Did you mean 'lookup'?" in custid.err) == (2, True)
-    custid("lookup", "crm")
+    custid("lookup")
     assert custid.code == 2
     custid()
     assert custid.code == 2

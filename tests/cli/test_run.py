@@ -67,6 +67,33 @@ def test_a_dry_run_writes_nothing(folder: Path, custid: Custid) -> None:
     assert "dry run, nothing was written" in custid("run", "--dry-run")
 
 
+def test_a_dry_run_shows_who_would_change_and_why(ran: Path, custid: Custid) -> None:
+    customer_id = custid("lookup", "crm", "C59").strip()
+    other_id = custid("lookup", "crm", "C0").strip()
+    rows = crm_rows()
+    (ran / "crm.csv").write_text(
+        "\n".join([*rows[:-1], rows[1].replace("C0", "C98"), "C99,Greta,Weaver,g@x.test,1971-01-02"])
+    )
+    shown = custid("run", "--dry-run")
+    assert f"retired, 1: all their records are gone\n  {customer_id} ends, crm:C59 gone\n" in shown
+    assert f"grown, 1: get records that had no customer\n  {other_id} gets crm:C98\n    crm:C" in shown
+    assert "created, 1: new customers\n" in shown
+    assert "the run itself mints others" in shown
+    told = json.loads(custid("run", "--dry-run", "--json"))["preview"]
+    assert [(row["what"], row["records"]) for row in told] == [
+        ("retired", ["crm:C59"]),
+        ("grown", ["crm:C98"]),
+        ("created", ["crm:C99"]),
+    ]
+    assert told[1]["evidence"] == "edge"
+    assert custid("lookup", "crm", "C59").strip() == customer_id
+
+
+def test_a_dry_run_of_the_same_input_has_nothing_to_show(ran: Path, custid: Custid) -> None:
+    assert "No customer changes." in custid("run", "--dry-run")
+    assert custid("run", "--dry-run", "--quiet") == ""
+
+
 def test_registry_and_output_can_be_elsewhere(folder: Path, custid: Custid) -> None:
     custid("run", "--registry", "other.db", "--output", "deep/tables", "--quiet")
     assert custid.code == 0

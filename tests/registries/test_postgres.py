@@ -632,3 +632,37 @@ def commit_and_tell(url: str, outcome: list[str]) -> None:
         outcome.append("landed")
     except RegistryError as error:
         outcome.append(str(error))
+
+
+# --- the command line ---
+
+
+def test_every_command_takes_the_url(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from typer.testing import CliRunner
+
+    from custid.cli.app import app
+
+    def custid(*arguments: str, code: int = 0) -> str:
+        done = CliRunner().invoke(app, list(arguments), prog_name="custid")
+        assert done.exit_code == code, done.output
+        return done.output
+
+    monkeypatch.chdir(tmp_path)
+    people = [f"K{number},Given{number},Surname{number},p{number}@x.test" for number in range(40)]
+    Path("crm.csv").write_text("\n".join(["id,given name,surname,e-mail", *people]) + "\n")
+    Path("shop.csv").write_text("\n".join(["id,given name,surname,e-mail", *people[:20]]) + "\n")
+    channels = '[channels.{0}]\npath = "{0}.csv"\nrecord_id = "id"\n'
+    Path("customers.toml").write_text(f'registry = "{url}"\n' + channels.format("crm") + channels.format("shop"))
+    assert "there is no registry" in custid("verify", code=1)
+    custid("run", "--quiet")
+    customer_id = connect(url).lookup("crm", "K1")
+    assert customer_id is not None
+    assert connect(url).lookup("shop", "K1") == customer_id
+    assert customer_id in custid("lookup", "crm", "K1")
+    Path("customers.toml").unlink()
+    assert customer_id in custid("lookup", "shop", "K1", "--registry", url)
+    assert customer_id in custid("history", customer_id, "--registry", url)
+    assert customer_id in custid("show", customer_id, "--registry", url)
+    assert customer_id in custid("changes", "--since", "0", "--registry", url)
+    assert "sound" in custid("verify", "--registry", url)
+    assert list(Path().glob("*.db")) == []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custid.standardize import standardize
+from custid.standardize import explain, standardize
 from custid.standardize.fields import FIELDS, kind_of
 
 PIECES = st.sampled_from(
@@ -173,3 +173,54 @@ def test_every_field_is_read(field: str) -> None:
     if kind_of(field) == "namespace":
         expected = set()
     assert expected <= set(found), kind_of(field)
+
+
+def test_a_handle_stands_within_the_app_that_the_record_or_a_setting_names() -> None:
+    table = pa.table(
+        {
+            "channel": ["shop", "shop", "app"],
+            "wechat_openid": ["oAb", "oAb", "oAb"],
+            "wechat_app": ["wx1", None, None],
+        }
+    )
+    found = standardize(table, namespaces={"shop": {"wechat_openid": "wx2"}})
+    assert found.values["wechat_openid"].to_pylist() == ["wx1:oAb", "wx2:oAb", "oAb"]
+
+
+def test_what_was_taken_for_junk_can_be_overruled() -> None:
+    table = pa.table({"phone": ["138 0013 8000", "11111111"], "surname": ["无", "无"]})
+    found = standardize(table, not_junk={"phone": ["138 0013 8000"], "surname": ["无"]})
+    assert found.values["phone"].to_pylist() == ["+8613800138000", None]
+    assert found.values["surname"].to_pylist() == ["无", "无"]
+    assert found.junk["value"].to_pylist() == ["11111111"]
+
+
+def test_every_comparable_value_of_a_record_is_explained() -> None:
+    record = {
+        "channel": "crm",
+        "full_name": "歐陽　震華",
+        "email": "Ann+x@Gmail.com",
+        "phone": "138****1234",
+        "national_id": "11010519491231002x",
+        "country": "Deutschland",
+        "shoe": "42",
+    }
+    rows = explain(record, country="CN").to_pylist()
+    table = pa.table({name: [value] for name, value in record.items()})
+    values = standardize(table, country="CN").values.drop_columns(["channel"]).to_pylist()[0]
+    made = {row["comparable"]: row["value"] for row in rows if row["comparable"]}
+    assert made == {name: value for name, value in values.items() if value is not None}
+    assert all(row["how"] for row in rows)
+    by_column = {row["column"]: row["how"] for row in rows}
+    assert by_column["phone"] == "taken for no value: a part of it is hidden"
+    assert "shoe" not in by_column
+    assert "traditional characters simplified" in by_column["full_name"]
+    stated = {row["comparable"]: row["how"] for row in rows if row["column"] == "national_id"}
+    assert stated["birth_date"] == "the birth date that the number states"
+
+
+def test_a_value_of_several_columns_is_explained_as_such() -> None:
+    rows = explain({"given_name": "Ann", "surname": "Lee"}).to_pylist()
+    together = {row["comparable"]: row for row in rows if not row["column"]}
+    assert together["full_name"]["value"] == "ann lee"
+    assert together["full_name"]["raw"] is None

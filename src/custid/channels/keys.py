@@ -22,6 +22,9 @@ from custid.channels.roles import Role, columns_named, columns_named_as
 _ID_LIKE = re.compile(r"^(?=.*\d)[A-Za-z0-9][A-Za-z0-9_:/-]{0,63}$")
 _INDEX_LIKE = re.compile(r"^(unnamed: ?\d+|index|column_\d+)$", re.IGNORECASE)
 
+_HASHED_BYTES = 64
+_PRIME = np.uint64(1_099_511_628_211)
+
 #: Fewer rows prove nothing about a column's being unique.
 _ROWS_MIN = 20
 
@@ -114,15 +117,16 @@ def find_repeats(
 
     `called`: what to call a row, by position, in the reasons.
     """
-    encoded = ids.dictionary_encode()
-    if len(encoded.dictionary) == len(ids):
-        return []
-    codes = encoded.indices.to_numpy(zero_copy_only=False)
-    shared = np.bincount(codes)[codes] > 1 if len(codes) else np.zeros(0, bool)
+    shared = _perhaps_shared(ids)
+    encoded = ids.filter(pa.array(shared)).dictionary_encode()
+    found = encoded.indices.to_numpy(zero_copy_only=False)
+    shared[shared] = np.bincount(found)[found] > 1 if len(found) else False
     positions = np.flatnonzero(shared)
     if not len(positions):
         return []
     mask = pa.array(shared)
+    codes = np.zeros(len(ids), np.int64)
+    codes[positions] = ids.filter(mask).dictionary_encode().indices.to_numpy(zero_copy_only=False)
     rows = table.filter(mask)
     columns = [rows[name] for name in sorted(rows.column_names)]
     content = pc.binary_join_element_wise(*columns, "\x1f", null_handling="replace", null_replacement="\x00")
@@ -179,6 +183,25 @@ def find_repeats(
             previous = row
         repeats.append(Repeat(int(positions[row]), int(positions[kept]), reason, detail))
     return repeats
+
+
+def _perhaps_shared(ids: pa.Array) -> npt.NDArray[np.bool_]:
+    """Which ids another row may have: all that one has, and hardly any other.
+
+    By a hash of their first bytes, for a dictionary of all ids takes several times their own room.
+    """
+    starts = np.frombuffer(ids.buffers()[1], np.int32)[ids.offset : ids.offset + len(ids) + 1] if len(ids) else []
+    if not len(ids) or starts[-1] == starts[0]:
+        return np.ones(len(ids), bool)
+    data = np.frombuffer(ids.buffers()[2], np.uint8)
+    lengths = np.diff(starts)
+    hashes = lengths.astype(np.uint64)
+    for place in range(min(int(lengths.max()), _HASHED_BYTES)):
+        byte = data[np.minimum(starts[:-1] + place, len(data) - 1)]
+        hashes = hashes * _PRIME + np.where(lengths > place, byte, 0)
+    ordered = np.sort(hashes)
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    return np.isin(hashes, repeated) if len(repeated) else np.zeros(len(ids), bool)
 
 
 def _mostly_unique(column: pa.ChunkedArray) -> bool:

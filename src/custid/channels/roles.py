@@ -358,7 +358,8 @@ def _numbered(field: str, taken: set[str]) -> str:
 
 def _sample_rows(table: pa.Table) -> int:
     """How many rows are looked at: fewer of a very wide table."""
-    return max(50, min(_SAMPLE_ROWS, 100_000 // max(1, table.num_columns)))
+    columns: int = table.num_columns
+    return max(50, min(_SAMPLE_ROWS, 100_000 // max(1, columns)))
 
 
 def _sample(table: pa.Table) -> dict[str, list[str]]:

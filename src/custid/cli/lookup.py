@@ -42,7 +42,10 @@ def lookup(
     if record_id is None:
         if as_of is not None:
             raise UsageError("--as-of is for a record: custid lookup CHANNEL RECORD_ID --as-of ...")
-        found = held.by_code(channel)
+        try:
+            found = held.by_code(channel)
+        except UnknownCustomer as error:
+            raise UnknownCustomer(f"{error} For a record, write: custid lookup {channel} RECORD_ID.") from error
         if json:
             print_json({"code": channel, "customer_id": found})
         else:

@@ -32,7 +32,7 @@ def show(
     values that were made of it, and how they came about; also what was taken for no value.
 
     \b
-    Examples:
+    Example:
       custid show C7K2M-9QD4X-G
       custid show C20230301A0001
       custid show C7K2M-9QD4X-G --raw

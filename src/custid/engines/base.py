@@ -86,6 +86,16 @@ class Arrivals:
     values: pa.Table
 
 
+@dataclass(frozen=True)
+class Search:
+    """What a record would match. `edges`: EDGES, also between the records searched for. `parts`: per edge what each
+    comparison on which both records have something says for one person rather than two strangers: a list of
+    (comparison, level, bits)."""
+
+    edges: pa.Table
+    parts: list[list[tuple[str, str, float]]]
+
+
 class Engine(Protocol):
     """What `resolve` asks of an engine."""
 
@@ -127,6 +137,10 @@ class Engine(Protocol):
         """As `match`, for `values` of new and changed records, with `gone` the keys of records that have left: what
         matching everything would find of these records, and of those that it would find otherwise because of them.
         """
+        ...
+
+    def search(self, values: pa.Table, large: pa.Table, stored: Stored, model: Model) -> Search:
+        """As `match_arrivals`, for few records that do not stay: nobody's block grows by them. `large`: LARGE_BLOCKS."""
         ...
 
     def cluster(self, values: pa.Table, edges: pa.Table, decisions: pa.Table, model: Model) -> Clustering:

@@ -10,7 +10,7 @@ Never here: matching, assigning ids, reading channels, printing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -57,7 +57,7 @@ class Head:
 
     `live`, `customers`: live records and live customers; `channels`: those that ever brought a record. `indexed`: whether the comparable values of all live records
     are stored, so that a batch can be matched without reading everything. `custid_version`: of the last run.
-    `previous_at`: when the last run began (decisions made since then are news). `decisions` DECISIONS, all of them.
+    `pending`: keys of records to look at again in any case. `decisions` DECISIONS, all of them.
     The rest as in `State`.
     """
 
@@ -71,14 +71,14 @@ class Head:
     customers: int
     indexed: bool
     custid_version: str
-    previous_at: datetime | None
     channels: tuple[str, ...]
+    pending: pa.Array
     decisions: pa.Table
 
 
 def empty_head() -> Head:
     """What there is to know of a registry before its first run."""
-    return Head(0, 1, 1, 1, "", None, 0, 0, True, "", None, (), schemas.empty(schemas.DECISIONS))
+    return Head(0, 1, 1, 1, "", None, 0, 0, True, "", (), pa.array([], pa.int64()), schemas.empty(schemas.DECISIONS))
 
 
 class View(Protocol):
@@ -202,6 +202,10 @@ class Customer:
     records: pa.Table = field(repr=False)
 
 
+#: What finds likely customers: (registry, record, channel, customers_max) → FOUND.
+Search = Callable[["Registry", Mapping[str, Any], str | None, int], pa.Table]
+
+
 @runtime_checkable
 class Registry(Protocol):
     """What `custid.connect` returns. Every verb opens what it needs and closes it again."""
@@ -284,6 +288,23 @@ class Registry(Protocol):
 
     def rejects(self, run_id: int) -> pa.Table:
         """REJECTS of one run."""
+        ...
+
+    def last_run_id(self) -> int:
+        """The last run; 0 before the first."""
+        ...
+
+    # --- search before create ---
+    def find(self, record: Mapping[str, Any], *, channel: str | None = None, customers_max: int = 10) -> pa.Table:
+        """Who `record` may be: the likely customers, the likeliest first, as FOUND in `custid.finding`.
+
+        `record`: field or column name → value, as a row of a channel would have it. `channel`: whose country decides
+        how national phone numbers and dates are read. Nothing is written. Raises UsageError.
+        """
+        ...
+
+    def search_with(self, search: Search) -> None:
+        """Use `search` for `find`; `custid.connect` does so."""
         ...
 
     # --- stewards ---

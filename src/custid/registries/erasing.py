@@ -417,6 +417,19 @@ def wipe(session: Session, plan: Plan) -> None:
             WHERE record_key IN (SELECT record_key FROM erasing_keys)""",
         (plan.run_id,),
     )
+    # Whoever they were tied to may belong together no longer, which the next run finds out; and blocks shrink.
+    session.execute(
+        """INSERT INTO custid.pending (record_key) SELECT links.record_key FROM custid.links AS links
+            WHERE links.record_key IN
+                (SELECT left_key FROM custid.edges WHERE right_key IN (SELECT record_key FROM erasing_keys)
+                 UNION SELECT right_key FROM custid.edges WHERE left_key IN (SELECT record_key FROM erasing_keys))"""
+    )
+    session.execute(
+        """UPDATE custid.large_blocks AS large SET records = large.records - leaving.records
+            FROM (SELECT key, count(*) AS records FROM custid.keys
+                  WHERE record_key IN (SELECT record_key FROM erasing_keys) GROUP BY key) AS leaving
+            WHERE large.key = leaving.key"""
+    )
     for table in ("keys", "comparables"):
         session.execute(f"DELETE FROM custid.{table} WHERE record_key IN (SELECT record_key FROM erasing_keys)")
     either = """left_key IN (SELECT record_key FROM erasing_keys)

@@ -30,6 +30,7 @@ def store_index(session: Session, commit: Commit) -> None:
         session.execute(f"DELETE FROM custid.comparables WHERE record_key {inside}")
         session.offer("given_keys", pa.table({"given_key": commit.large_blocks["key"]}))
         session.execute(f"DELETE FROM custid.large_blocks WHERE key {inside}")
+    session.execute("DELETE FROM custid.pending")
     session.load("custid.edges", schemas.conform(commit.edges, schemas.EDGES))
     session.load("custid.keys", commit.block_keys)
     large = commit.large_blocks

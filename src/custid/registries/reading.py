@@ -141,9 +141,9 @@ def head_of(session: Session) -> Head:
             (SELECT count(*) FROM custid.comparables) AS indexed"""
     ).to_pylist()[0]
     runs = session.fetch(
-        "SELECT run_id, chain, custid_version, started_at FROM custid.runs ORDER BY run_id DESC LIMIT 1"
+        "SELECT run_id, chain, custid_version FROM custid.runs ORDER BY run_id DESC LIMIT 1"
     ).to_pylist()
-    last: dict[str, Any] = runs[0] if runs else {"run_id": 0, "chain": "", "custid_version": "", "started_at": None}
+    last: dict[str, Any] = runs[0] if runs else {"run_id": 0, "chain": "", "custid_version": ""}
     model = session.fetch("SELECT model FROM custid.models ORDER BY run_id DESC LIMIT 1")["model"]
     decisions = session.fetch("SELECT * FROM custid.decisions ORDER BY decision_id")
     return Head(
@@ -157,8 +157,8 @@ def head_of(session: Session) -> Head:
         customers=numbers["customers"],
         indexed=numbers["indexed"] == numbers["live"],
         custid_version=last["custid_version"],
-        previous_at=last["started_at"],
         channels=tuple(session.fetch("SELECT DISTINCT channel FROM custid.records ORDER BY channel")["channel"].to_pylist()),
+        pending=session.fetch("SELECT record_key FROM custid.pending")["record_key"].combine_chunks().cast(pa.int64()),
         decisions=schemas.conform(decisions, schemas.DECISIONS),
     )
 

@@ -10,7 +10,7 @@ other run landed since its state was read (I7); an id that was given up stays, a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -25,7 +25,7 @@ from custid.errors import RegistryError, RunConflict, UnknownCustomer, UsageErro
 from custid.identity import ids
 from custid.identity.codes import CodeFormat
 from custid.registries import audit, coding, copying, deciding, decision_tables, erasing, tables, unmerging
-from custid.registries.base import Commit, Customer, Finding, Head, State, View, empty_head, empty_state
+from custid.registries.base import Commit, Customer, Finding, Head, Search, State, View, empty_head, empty_state
 from custid.registries.copying import Backup
 from custid.registries.decision_tables import Loaded
 from custid.registries.erasing import Erased, Erasure
@@ -80,28 +80,28 @@ _CHANGES = """
 
 #: The events of the table `told`, with when, by whom, and the names of the records concerned.
 _TOLD = """
-    SELECT events.*, runs.committed_at AS at, runs.actor, records.channel, records.record_id,
+    , names AS (SELECT record_key, channel, record_id FROM custid.records WHERE record_key IN
+        (SELECT record_key FROM told UNION SELECT evidence_left FROM told UNION SELECT evidence_right FROM told))
+    SELECT told.*, runs.committed_at AS at, runs.actor, names.channel, names.record_id,
         lefts.channel AS left_channel, lefts.record_id AS left_record_id,
         rights.channel AS right_channel, rights.record_id AS right_record_id
-    FROM told JOIN custid.events AS events ON events.seq = told.seq
-    JOIN custid.runs AS runs ON runs.run_id = events.run_id
-    LEFT JOIN custid.records AS records ON records.record_key = events.record_key
-    LEFT JOIN custid.records AS lefts ON lefts.record_key = events.evidence_left
-    LEFT JOIN custid.records AS rights ON rights.record_key = events.evidence_right
-    ORDER BY events.seq"""
-
+    FROM told JOIN custid.runs AS runs ON runs.run_id = told.run_id
+    LEFT JOIN names ON names.record_key = told.record_key
+    LEFT JOIN names AS lefts ON lefts.record_key = told.evidence_left
+    LEFT JOIN names AS rights ON rights.record_key = told.evidence_right
+    ORDER BY told.seq"""
 # A customer's own story: what names it, or an id that lives on in it, and what befell the records it now has. Each
 # condition finds its events by itself, so that none keeps another from an index.
 _HISTORY = f"""
     WITH family AS (SELECT customer_id FROM custid.customers WHERE customer_id = $1 OR redirect = $1),
-    told AS (
+    told AS (SELECT * FROM custid.events WHERE seq IN (
         SELECT seq FROM custid.events WHERE customer_id IN (SELECT customer_id FROM family)
         UNION SELECT seq FROM custid.events WHERE other_id IN (SELECT customer_id FROM family)
         UNION SELECT seq FROM custid.events
-            WHERE record_key IN (SELECT record_key FROM custid.links WHERE customer_id = $1))
+            WHERE record_key IN (SELECT record_key FROM custid.links WHERE customer_id = $1)))
     {_TOLD}"""
 #: The story of everybody.
-_EVENTS = f"WITH told AS (SELECT seq FROM custid.events) {_TOLD}"
+_EVENTS = f"WITH told AS (SELECT * FROM custid.events) {_TOLD}"
 
 #: What a run's events do to the customers, in this order; $1 is the run, $2 the number of the last id minted.
 _MINT = """
@@ -142,9 +142,28 @@ class SqlRegistry:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._seen = False
+        self._search: Search | None = None
 
     def __repr__(self) -> str:
         return f"<custid registry {self.location}>"
+
+    def search_with(self, search: Search) -> None:
+        """Use `search` for `find`; `custid.connect` does so."""
+        self._search = search
+
+    def find(self, record: Mapping[str, Any], *, channel: str | None = None, customers_max: int = 10) -> pa.Table:
+        """Who `record` may be: the likely customers, the likeliest first. See `base.Registry`."""
+        if self._search is None:
+            raise UsageError("a registry opened by custid.registries.connect cannot search; use custid.connect.")
+        return self._search(self, record, channel, customers_max)
+
+    def last_run_id(self) -> int:
+        """The last run; 0 before the first."""
+        if not self._store.exists():
+            return 0
+        with self._reading() as session:
+            last = _last_run(session)
+            return last["run_id"] if last else 0
 
     @property
     def location(self) -> str:

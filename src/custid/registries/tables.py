@@ -59,6 +59,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE custid.decisions ADD COLUMN act BIGINT",
         "ALTER TABLE custid.decisions ADD COLUMN entered_after BIGINT",
         "ALTER TABLE custid.decisions ADD COLUMN revoked_after BIGINT",
+        # Records that the next run has to look at again, whatever it reads.
+        "CREATE TABLE custid.pending (record_key BIGINT NOT NULL)",
         "CREATE TABLE custid.comparable_columns (position BIGINT NOT NULL, name VARCHAR NOT NULL)",
         # What was erased, as keyed digests of names and identifying values (see `registries.erasing`). One that was
         # allowed again has lost its digest.

@@ -203,6 +203,9 @@ _NUMBER_LAST = re.compile(r"[a-z] \d{1,3} ?[a-z]?$")
 _NUMBER_SEGMENT = re.compile(r"^\d+ ?(?:[a-z]|bis|ter|quater)?$")
 _STREET_SEGMENT = re.compile(r"^\d+[a-z]?(?:[ -]\d+[a-z]?)? [a-z]{3}|[a-z]{3} \d+ ?[a-z]?$")
 _FLOOR_SEGMENT = re.compile(r"^\d+(?:st|nd|rd|th) (?:floor|fl)$")
+# The most common ends of a line, behind the street: springfield, il 62704; 10115 berlin.
+_STATE_AND_ZIP = r"^ ?(?P<city>[a-z]{3,}(?: [a-z]{3,})*) ?, ?(?P<region>[a-z]{2,3}) (?P<postcode>\d{5}(?: \d{4})?) ?$"
+_POSTCODE_AND_CITY = r"^ ?(?P<postcode>\d{4,5}) (?P<city>[a-z]{4,}(?: [a-z]{4,})*) ?$"
 # A whole line without commas that ends as those of the United States do: 12 main street unit 4 springfield il 62704
 _UNCUT = r" [a-z]{2} \d{5}(?: \d{4})?$"
 _UNCUT_PARTS = re.compile(
@@ -366,10 +369,19 @@ def _split_lines(lines: pa.Array) -> dict[str, pa.Array]:
     plain = pc.and_(plain, pc.invert(matches(first, _NUMBER_SEGMENT.pattern)))
     whole = pc.and_(lines.is_valid(), pc.invert(pc.match_substring(lines, ",")))
     columns = {part: nulls(len(lines)) for part in PARTS}
-    tails = where(plain, rest).dictionary_encode()
+    rest = where(plain, rest)
+    common = {part: nulls(len(lines)) for part in PARTS}
+    for shape in (_STATE_AND_ZIP, _POSTCODE_AND_CITY):
+        found = groups(rest, shape, ("city", "region", "postcode") if shape is _STATE_AND_ZIP else ("city", "postcode"))
+        if "region" in found:  # letters that are no state may be anything
+            state = pc.is_in(found["region"], pa.array(sorted(_REGION_CODES)))
+            found = {part: where(pc.fill_null(state, False), column) for part, column in found.items()}
+        common |= {part: pc.coalesce(common[part], column) for part, column in found.items()}
+    tails = where(common["postcode"].is_null(), rest).dictionary_encode()
     split = [_split_line(f"street,{tail}") for tail in tails.dictionary.to_pylist()]
     for part in PARTS:
         columns[part] = pa.array([parts.get(part) for parts in split], pa.string()).take(tails.indices)
+        columns[part] = pc.coalesce(common[part], columns[part])
     columns["street"] = pc.coalesce(where(plain, first), where(whole, not_empty(pc.utf8_trim(lines, " "))))
     whole = pc.and_(whole, pc.invert(matches(lines, _UNCUT)))
     odd = pc.and_(lines.is_valid(), pc.invert(pc.or_(plain, whole)))

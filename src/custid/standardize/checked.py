@@ -1,11 +1,11 @@
 """Which kind of number an identifier is, by its shape and its check characters.
 
-In: identifiers as `identifiers` makes them (upper case, letters and digits only), and for each the country of its record
-where that is known. Out: the kind of each ("es.dni", "eu.vat"), null where no check says so; birth date and sex where
-the number states them. Never here: numbers without check characters (a US social security number, a UK National
+In: identifiers as `identifiers` makes them (upper case, letters and digits only), and for each the country of its
+record where that is known. Out: the kind of each ("es.dni", "eu.vat"), null where no check says so; birth date and sex
+where the number states them. Never here: numbers without check characters (a US social security number, a UK National
 Insurance number), for which nothing proves that they are right.
 
-The check of common kinds is done in columns; the others are the library's, one number at a time: python-stdnum knows them.
+The check of common kinds is done in columns; the others are the library's (python-stdnum), one number at a time.
 Shapes that many countries share are tried only where the record's country says which.
 """
 
@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from custid.standardize.text import matches, where
+from custid.standardize.text import matches, where, words
 
 Digits = npt.NDArray[np.uint8]
 
@@ -76,9 +76,7 @@ PEOPLE = (
 )
 
 #: Who the EU's value added tax knows, and how their numbers begin.
-_VAT = (
-    ["AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "XI"]
-)  # fmt: skip
+_VAT = words("AT BE BG CY CZ DE DK EE EL ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI")
 _LETTERS_OF_USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC = r"^[1-9A-GY][1239]\d{6}[0-9A-HJ-NPQRTUWXY]{10}$"
 
@@ -121,7 +119,7 @@ def _stated(module: Any, question: str, code: str) -> str | None:
 
 
 def tax_numbers(codes: pa.Array, countries: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Tax numbers in one spelling, and their kind: "cn.uscc", "eu.vat", "gb.vat", "ch.vat", null where nothing is proved.
+    """Tax numbers in one spelling, and their kind: "cn.uscc", "eu.vat", "gb.vat", "ch.vat"; null without proof.
 
     A number of the EU's value added tax without its country in front gets it from the record's, if its check holds.
 

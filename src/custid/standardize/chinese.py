@@ -7,7 +7,7 @@ names.
 from __future__ import annotations
 
 import unicodedata
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from custid.standardize.text import words
 
@@ -148,7 +148,17 @@ def syllables(word: str) -> int:
     return fewest[-1] if fewest[-1] < 99 else 0
 
 
-@cache
+class _ReadingsByCode(dict[int, str]):
+    """Code of a character → its reading, looked up once."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = chr(code) if code < 128 else _reading(chr(code))
+        return self[code]
+
+
+_READINGS_BY_CODE = _ReadingsByCode()
+
+
 def _reading(character: str) -> str:
     if character in _READINGS:
         return _READINGS[character]
@@ -169,7 +179,7 @@ def pinyin(text: str) -> str:
     ('xiaoming', 'lv', 'abc zhongguo')
     """
     text = text.replace("银行", "银航").replace("商行", "商航")  # the one common word of company names read otherwise
-    return "".join(character if character.isascii() else _reading(character) for character in text)
+    return text.translate(_READINGS_BY_CODE)
 
 
 def surname_pinyin(surname: str) -> str:

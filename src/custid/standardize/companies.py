@@ -51,7 +51,8 @@ _LATIN_FORMS = (
     "sa rl", "scop", "scrlfs", "srls", "srl unipersonale", "ltda me", "ltda epp", "fz llc", "fzc", "fz", "spk",
     "limited liability partnership", "limited liability company", "company limited", "proprietary limited",
     "private company", "public company limited", "pcl", "pte limited", "pty limited", "sociedad limitada", "cia ltda",
-    "societe a responsabilite limitee", "societa a responsabilita limitata", "besloten vennootschap", "ltd co", "as ltd",
+    "societe a responsabilite limitee", "societa a responsabilita limitata", "besloten vennootschap", "ltd co",
+    "as ltd",
     "eood", "ae", "αε", "επε", "ικε", "株式会社", "유한회사", "주식회사",
     "ооо", "зао", "оао", "пао", "ао", "тов",
 )  # fmt: skip
@@ -61,7 +62,8 @@ _FRONT_FORMS = words(
 )
 _HAN_FORMS = words(
         "集团股份有限公司 集团有限责任公司 集团有限公司 股份有限公司 有限责任公司 有限公司 "
-        "股份合作公司 特殊普通合伙 普通合伙 有限合伙 自然人独资 法人独资 外商独资 股份公司 集团公司 合伙企业 个人独资企业 个体工商户 株式会社 有限会社 公司 集团"
+        "股份合作公司 特殊普通合伙 普通合伙 有限合伙 自然人独资 "
+        "法人独资 外商独资 股份公司 集团公司 合伙企业 个人独资企业 个体工商户 株式会社 有限会社 公司 集团"
     )  # fmt: skip
 _SAME_FORM = {
     "incorporated": "inc",
@@ -79,7 +81,8 @@ _HAN_TRADES = words(
 # Latin forms that are also surnames or given names are no proof that a full name is a company's.
 _DOUBTFUL_FORMS = frozenset(
     words(
-        "co as se ag ev ab sa lp oy spa sas sl ug mbh pty pte kk ou sia hf dd ad sal sac sca lda eg ek ae fz fzc spk sau "
+        "co as se ag ev ab sa lp oy spa sas sl ug mbh pty pte kk ou sia hf dd ad sal sac sca lda eg ek ae fz fzc "
+        "spk sau "
         "αε тов ао"
     )
 )
@@ -95,7 +98,10 @@ _ABROAD = "uk|usa|us|hk|china|deutschland|germany|france|japan|india|singapore|h
 # Stands for 株式会社 or 주식회사, before or behind a name.
 _BRACKETED = r"\((?:株|주|有|유)\)"
 # What registers and clerks write behind a name: 注销, 吊销, in liquidation.
-_STATE = r"(?i)[ (\[【（]*(?:(?:已|被)?(?:注销|吊销|停业|停用|破产)|in liquidation|i\.? ?l\.|dissolved|inactive|closed)[)\]】） ]*$"
+_STATE = (
+    r"(?i)[ (\[【（]*(?:(?:已|被)?(?:注销|吊销|停业|停用|破产)|in liquidation|i\.? ?l\.|dissolved|inactive|closed)"
+    r"[)\]】） ]*$"
+)
 _LATIN_TAIL = "(?:" + "|".join(_LATIN_FORMS) + ")"
 _HAN_TAIL = "(?:" + "|".join(_HAN_FORMS) + ")"
 _CORE = rf"^(?:the )?(?P<core>.+?)(?P<form>(?: {_LATIN_TAIL})+|(?: ?{_HAN_TAIL})+)?$"
@@ -171,7 +177,7 @@ def companies(values: pa.Array) -> Outcome:
 
 
 def _place_in_front(folded: pa.Array) -> pa.Array:
-    """ "foo ltd hong kong branch" with the form last, as it stands in "foo hong kong branch ltd"; likewise "foo ltd uk"."""
+    """ "foo ltd hong kong branch" and "foo ltd uk" with the form last: "foo hong kong branch ltd"."""
     branch = rf"^(.+?)((?: {_LATIN_TAIL})+) ((?:\S+ ){{0,3}}{_LATIN_BRANCH}|{_ABROAD})$"
     return replaced(folded, branch, r"\1 \3\2")
 

@@ -30,19 +30,23 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan january januar janvier enero gennaio janeiro januari stycznia styczen sty января январь янв ocak ιανουαριου",
-            "feb february februar fevrier fev febrero febbraio fevereiro februari lutego luty lut февраля февраль фев subat",
+            "jan january januar janvier enero gennaio janeiro januari stycznia styczen sty января январь янв "
+            "ocak ιανουαριου",
+            "feb february februar fevrier fev febrero febbraio fevereiro februari lutego luty lut февраля "
+            "февраль фев subat",
             "mar march marz mars marzo marco mrz maart marca marzec марта март мар mart",
             "apr april avril abril aprile avr abr kwietnia kwiecien kwi апреля апрель апр nisan",
             "may mai mayo maggio maio mei maj maja мая маи mayis",
             "jun june juni juin junio giugno junho czerwca czerwiec cze июня июнь июн haziran",
             "jul july juli juillet julio luglio julho lipca lipiec lip июля июль июл temmuz",
             "aug august aout agosto augustus augusti ago sierpnia sierpien sie августа август авг agustos",
-            "sep sept september septembre septiembre settembre setembro wrzesnia wrzesien wrz сентября сентябрь сен eylul",
-            "oct october oktober okt octobre octubre ottobre outubro pazdziernika pazdziernik paz октября октябрь окт ekim",
+            "sep sept september septembre septiembre settembre setembro wrzesnia wrzesien wrz сентября "
+            "сентябрь сен eylul",
+            "oct october oktober okt octobre octubre ottobre outubro pazdziernika pazdziernik paz октября "
+            "октябрь окт ekim",
             "nov november novembre noviembre novembro listopada listopad lis ноября ноябрь ноя kasim",
-            "dec december dezember dez decembre diciembre dicembre dezembro dic grudnia grudzien gru декабря декабрь дек "
-            "aralik",
+            "dec december dezember dez decembre diciembre dicembre dezembro dic grudnia grudzien gru декабря "
+            "декабрь дек aralik",
         ),
         start=1,
     )
@@ -70,7 +74,8 @@ _ERAS = {
     "m": 1867, "t": 1911, "s": 1925, "h": 1988, "r": 2018,
 }  # fmt: skip
 _ERA = re.compile(
-    rf"^({'|'.join(sorted(_ERAS, key=len, reverse=True))}) ?(\d{{1,3}}|元)(?:年|[./-]) ?(\d{{1,2}})(?:月|[./-]) ?(\d{{1,2}})日?$"
+    rf"^({'|'.join(sorted(_ERAS, key=len, reverse=True))}) ?(\d{{1,3}}|元)(?:年|[./-]) ?(\d{{1,2}})(?:月|[./-]) ?"
+    r"(\d{1,2})日?$"
 )
 _HAN_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _EXCEL_EPOCH = date(1899, 12, 30)
@@ -111,7 +116,9 @@ def read_date(text: str, day_first: bool | None = None) -> str | None:
     >>> read_date("mar 5, 1980"), read_date("5.3.80"), read_date("198003"), read_date("19710231")
     ('1980-03-05', '1980-03-05', '1980-03', '1971-02-31')
     """
-    text = re.sub(r"[\u2010-\u2015\u2212]", "-", text.strip(" '"))
+    text = text.strip(" '")
+    if not text.isascii():
+        text = re.sub(r"[\u2010-\u2015\u2212]", "-", text)
     if found := _PRINTED.match(text):
         return _named(int(found[3]), found[1], int(found[2]))
     text = _TIME.sub("", text).removesuffix(".0")

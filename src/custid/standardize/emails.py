@@ -32,12 +32,13 @@ _SAME_PROVIDER = {
 #: Mailboxes of a function, which many people read: equal in two companies by nature.
 ROLE_MAILBOXES = frozenset(
     words(
-        "info sales support admin office contact contacts service services help helpdesk webmaster postmaster hostmaster "
-        "abuse billing accounts accounting finance invoice invoices orders order marketing press media pr hr jobs career "
-        "careers legal privacy security enquiries inquiries enquiry mail email hello team reception general manager "
-        "kontakt buero buchhaltung rechnung vertrieb einkauf bewerbung kundenservice zentrale verwaltung service-client "
-        "commercial comptabilite accueil recrutement ventas contacto facturacion administracion compras vendite "
-        "amministrazione acquisti segreteria kefu caiwu hr-cn zhaopin xiaoshou"
+        "info sales support admin office contact contacts service services help helpdesk webmaster postmaster "
+        "hostmaster abuse billing accounts accounting finance invoice invoices orders order marketing press media "
+        "pr hr jobs career careers legal privacy security enquiries inquiries enquiry mail email hello team "
+        "reception general manager kontakt buero buchhaltung rechnung vertrieb einkauf bewerbung kundenservice "
+        "zentrale verwaltung service-client commercial comptabilite accueil recrutement ventas contacto "
+        "facturacion administracion compras vendite amministrazione acquisti segreteria kefu caiwu hr-cn zhaopin "
+        "xiaoshou "
     )
 )
 

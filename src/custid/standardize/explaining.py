@@ -106,18 +106,12 @@ def explain(
         context = {name: held[name] for name in _CONTEXT if name in held and name != field}
         alone = standardize(_table({**context, field: held[field]}), **settings)
         without = _values(context, settings)
-        made = (
-            {
-                name: value
-                for name, value in alone.values.to_pylist()[0].items()
-                if value is not None and name not in _CONTEXT
-            }
-            if alone.values.num_columns
-            else {}
-        )
-        if field == "country":
-            made = {"country": value for value in [_values({field: held[field]}, settings).get("country")] if value}
-        made = {name: value for name, value in made.items() if without.get(name) != value or field == "country"}
+        made = {
+            name: value
+            for row in alone.values.to_pylist()
+            for name, value in row.items()
+            if value is not None and value != without.get(name) and (name == field or name not in _CONTEXT)
+        }
         kept = {name: value for name, value in made.items() if whole.get(name) == value}
         for name, value in kept.items():
             rows.append(_row(field, held[field], name, value, _how(field, held[field], name, value)))

@@ -9,6 +9,8 @@ A wrong check character keeps the value: it is a slip in a real number, and comp
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -105,16 +107,13 @@ def identifiers(values: pa.Array, field: str, countries: pa.Array | None = None)
 
 
 def _handles(values: pa.Array) -> pa.Array:
-    """What somebody is called in a social network: lower case, no @; `network:` in front of one that its address tells."""
+    """What somebody is called in a social network: lower case, no @; in front of it the network, where it is said."""
     profile = matches(values, _PROFILE)
     values = on_some(values, profile, lambda some: replaced(some, _PROFILE, r"\1:\2"))
     values = pc.utf8_lower(replaced(values, "^@", ""))
     for short, network in _NETWORKS.items():
-        values = on_some(
-            values,
-            pc.and_(profile, matches(values, f"^{short}:")),
-            lambda some, short=short, network=network: replaced(some, f"^{short}:", f"{network}:"),
-        )
+        named = pc.and_(profile, matches(values, f"^{short}:"))
+        values = on_some(values, named, partial(replaced, pattern=f"^{short}:", by=f"{network}:"))
     return not_empty(values)
 
 

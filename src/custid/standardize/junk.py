@@ -54,6 +54,7 @@ PLACEHOLDERS = frozenset(
 _REAL = {
     "name": frozenset({"Na", "No", "NO", "no", "Nan", "NAN", "Foo", "FOO", "foo", "Nat"}),
     "country": frozenset({"NO", "no", "No"}),
+    "sex": frozenset({"♂", "♀"}),
 }
 
 #: Telephone numbers typed instead of one's own (national digits).

@@ -110,6 +110,10 @@ _DEGREES = rf"^[^ ,]+[ ,].*[^ ,].*{_DEGREE}"
 _QUOTED = r"(^| )['‘’]([^'‘’]{2,})['‘’]( |$)"
 _CARE_OF = r"^(?:c/o|attn\.?:?|z\. ?hd\.?|zu handen) +"
 # Her name before she married.
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_NICKNAME = re.compile(r'["(]([^"()]+)[")]')
+_MARKS = re.compile(rf'[()"{_DOTS}]')
+_MAIDEN_WORD = re.compile("[ ,](?:geb|nee|nata|z dom|roz|fod)")
 _MAIDEN = re.compile(r"^(.+?)[ ,]+(?:geb|geborene|geborener|nee|nata|z domu|rozena|fodd)\.? ([^ ].*)$")
 _REMARKS = frozenset(words("deceased vip test old new dup duplicate inactive closed deleted home work mobile private"))
 _VIETNAMESE = frozenset(words("nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong ly dinh truong"))
@@ -138,7 +142,7 @@ def name_parts(values: pa.Array) -> Outcome:
     >>> found.columns["name"].to_pylist()
     ['obrien', 'anne marie', 'muller', '张']
     """
-    folded = compact(fold(values))
+    folded = compact(fold(_with_u_umlaut(values)))
     titled = matches(folded, rf"^{_TITLE_START} .")
     folded = on_some(folded, titled, lambda some: replaced(some, rf"^(?:{_TITLE_START} )+(.)", r"\1"))
     han = matches(folded, r"^\p{Han}{2,}$")
@@ -283,18 +287,18 @@ def split_name(text: str, written: str = "") -> Parts:
     >>> split_name("maria de la cruz")
     Parts(given_name='maria', middle_name=None, surname='de la cruz', nickname=None, name_suffix=None, maiden_name=None)
     """
-    if re.search(r"[\u3400-\u9fff]", text):
+    if not text.isascii() and _HAN.search(text):
         return _split_chinese(text)
-    if _HANGUL.match(text):
+    if not text.isascii() and _HANGUL.match(text):
         at = 2 if text[:2] in _KOREAN_PAIRS and len(text) > 2 else 1
         return Parts(text[at:], None, text[:at])
-    if maiden := _MAIDEN.match(text):
+    if _MAIDEN_WORD.search(text) and (maiden := _MAIDEN.match(text)):
         return split_name(maiden[1], written)._replace(maiden_name=_phrase(_split_words(maiden[2])))
     nickname = None
-    if quoted := re.search(r'["(]([^"()]+)[")]', text):
+    if quoted := _NICKNAME.search(text):
         nickname = None if quoted[1].strip() in _REMARKS else _phrase(quoted[1].split())
         text = text[: quoted.start()] + " " + text[quoted.end() :]
-    before, *after = (_split_words(part) for part in re.sub(rf'[()"{_DOTS}]', " ", text).split(","))
+    before, *after = (_split_words(part) for part in _MARKS.sub(" ", text).split(","))
     tail = [word for words in after for word in words]
     ends = [word for word in tail if word in SUFFIXES or word in CREDENTIALS]
     suffix = next((SUFFIXES[word] for word in ends if word in SUFFIXES), None)
@@ -323,7 +327,8 @@ def split_name(text: str, written: str = "") -> Parts:
 
 def _split_words(text: str) -> list[str]:
     """Words of `text`; a hyphen holds a double name together; pinyin syllables become one word."""
-    words = [word.strip("-") for word in re.sub("-{2,}", " ", text).split()]
+    text = text.replace("--", " ") if "--" in text else text
+    words = [word.strip("-") for word in text.split()]
     return [_plain_word(word) for word in words if word]
 
 

@@ -15,14 +15,13 @@ from custid.standardize import junk
 from custid.standardize.text import Outcome, fold, matches, on_some, replaced, where, words
 
 _MALE = words(
-    "m male man boy mr 男 男性 先生 男士 mann mannlich maennlich herr homme masculin h hombre masculino "
-    "maschio uomo mand masculine masc homem mezczyzna erkek м муж мужскои мужчина ♂ 남 남자 남성 "
-    "mannelijk pria"
+    "m male man boy mr 男 男性 先生 男士 mann mannlich maennlich herr homme masculin h hombre masculino maschio "
+    "uomo mand masculine masc homem mezczyzna erkek м муж мужскои мужчина ♂ 남 남자 남성 mannelijk pria "
 )
 _FEMALE = words(
     "f female woman girl mrs ms miss 女 女性 女士 小姐 frau weiblich w femme feminin mujer femenino feminino "
-    "femmina donna vrouw kvinde feminine fem mulher feminina kobieta kadin ж жен женскои женскии женщина ♀ 여 여자 여성 太太 "
-    "夫人 kvinna kvinne nainen v vrouwelijk madame mme senora wanita perempuan"
+    "femmina donna vrouw kvinde feminine fem mulher feminina kobieta kadin ж жен женскои женскии женщина "
+    "♀ 여 여자 여성 太太 夫人 kvinna kvinne nainen v vrouwelijk madame mme senora wanita perempuan "
 )
 
 

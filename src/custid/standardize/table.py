@@ -307,19 +307,13 @@ def _dates(work: _Work, column: str, base: str) -> Columns:
     assert order is not None
 
     def read(some: pa.Array, orders: pa.Array) -> Outcome:
-        found = [dates.dates(some, day_first) for day_first in (None, True, False)]
-        pick = [
-            pc.if_else(
-                pc.is_null(orders),
-                unsure,
-                pc.if_else(pc.fill_null(pc.equal(orders, "day"), False), day, month),
-            )
-            for unsure, day, month in (
-                [outcome.columns["birth_date"] for outcome in found],
-                [outcome.reason for outcome in found],
-            )
-        ]
-        return Outcome({base: pick[0]}, pick[1])
+        iso, reason = nulls(len(some)), nulls(len(some))
+        for name, day_first in ((None, None), ("day", True), ("month", False)):
+            meant = pc.is_null(orders) if name is None else pc.fill_null(pc.equal(orders, name), False)
+            if pc.any(meant).as_py():
+                found = dates.dates(where(meant, some), day_first)
+                iso, reason = pc.coalesce(iso, found.columns["birth_date"]), pc.coalesce(reason, found.reason)
+        return Outcome({base: iso}, reason)
 
     return work.read_with(column, order, read)
 

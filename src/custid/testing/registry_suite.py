@@ -778,8 +778,8 @@ class RegistryConformance:
         registry.decide(("crm", "1"), ("crm", "2"), "same", actor="ann")
         registry.decide(("crm", "2"), ("shop", "1"), "same", actor="bo")
         named = (
-            r"cy cannot .* crm:1 and shop:1 are different: .* decision 1 by ann, .* UTC \(crm:1 and crm:2 are the same\); "
-            r"decision 2 by bo, .* UTC \(crm:2 and shop:1 are the same\)"
+            r"cy cannot .* crm:1 and shop:1 are different: .*decision 1 by ann, .*UTC \(crm:1 and crm:2 are the same\);"
+            r" decision 2 by bo, .* UTC \(crm:2 and shop:1 are the same\)"
         )
         with pytest.raises(DecisionConflict, match=named):
             registry.decide(("crm", "1"), ("shop", "1"), "different", actor="cy")
@@ -1297,6 +1297,22 @@ class RegistryConformance:
         with pytest.raises((UsageError, UnknownCustomer), match=message):
             registry.bring_in_codes(pa.table(rows), actor="bo")
         assert len(registry.codes()) == 0
+
+    def test_what_was_brought_in_for_an_erased_customer_is_gone_and_what_was_issued_stays(
+        self, registry: Registry
+    ) -> None:
+        two_customers(registry, codes=declare("C{serial:2}"))
+        registry.bring_in_codes(pa.table({"customer_id": ["B", "B"], "code": ["ann.lee", "K-77"]}), actor="bo")
+        registry.erase("B", actor="bo")
+        assert registry.by_code("C02") == "B"
+        for code in ("ann.lee", "K-77"):
+            with pytest.raises(UnknownCustomer, match="never issued"):
+                registry.by_code(code)
+        with pytest.raises(UnknownCustomer, match="no customer that could have a code"):
+            registry.bring_in_codes(pa.table({"customer_id": ["B"], "code": ["K-77"]}), actor="bo")
+        run(registry, [("created", "E", None, None), ("linked", "E", None, "app:1")], {"app:1": {}})
+        assert registry.code("E") == "C03"
+        assert registry.verify() == []
 
     def test_a_mistyped_code_is_told_from_one_never_issued(self, registry: Registry) -> None:
         two_customers(registry, codes=declare("C{serial:3}{check}"))

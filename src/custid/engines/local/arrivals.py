@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from custid.engines.base import Arrivals, Index, Matches, Progress, Stored
+from custid.engines.base import Arrivals, Index, Matches, Progress, Search, Stored
 from custid.engines.local.blocking import CHUNK_PAIRS, lots
 from custid.engines.local.columns import Columns
 from custid.engines.local.edges import Edges
@@ -83,7 +83,7 @@ def match_arrivals(values: pa.Table, gone: pa.Array, stored: Stored, model: Mode
     everyone = _together(settled.values, stored, others)
     keys = everyone["record_key"].to_numpy()
     edges = Edges(Scorer(Columns(everyone, model.statistics), model), model)
-    pairs = _pairs(settled, own, keys)
+    pairs = _pairs(settled.steps, settled.members, own, keys)
     for start in range(0, len(pairs), CHUNK_PAIRS):
         left, right = np.divmod(pairs[start : start + CHUNK_PAIRS], len(keys))
         edges.add(left, right)
@@ -104,6 +104,29 @@ def match_arrivals(values: pa.Table, gone: pa.Array, stored: Stored, model: Mode
         Index(block_keys(steps.keys, own[steps.rows]), settled.changed),
         everyone,
     )
+
+
+def search(values: pa.Table, large: pa.Table, stored: Stored, model: Model) -> Search:
+    """See `Engine.search`."""
+    values = _decoded(values)
+    steps, _ = Trails(Columns(values, model.statistics), model).steps(Large(large))
+    ends = np.unique(steps.keys[steps.last])
+    members = _Members.of(stored.block_members(pa.array(ends.view(np.int64))))
+    everyone = _together(values, stored, np.unique(members.records))
+    keys = everyone["record_key"].to_numpy()
+    scorer = Scorer(Columns(everyone, model.statistics), model)
+    pairs = _pairs(steps, members, values["record_key"].to_numpy(), keys)
+    left, right = np.divmod(pairs, max(1, len(keys)))
+    edges = Edges(scorer, model)
+    edges.add(left, right)
+    found = edges.table(keys)
+    rows = np.argsort(keys)[np.searchsorted(np.sort(keys), _both(found))]
+    return Search(found, scorer.parts(np.minimum(*rows), np.maximum(*rows)))
+
+
+def _both(edges: pa.Table) -> Keys:
+    """The left and the right records of edges: (2, edges)."""
+    return np.stack([edges["left_key"].to_numpy(), edges["right_key"].to_numpy()])
 
 
 def _settle(values: pa.Table, leaving: Keys, stored: Stored, model: Model) -> _Settled:
@@ -174,14 +197,14 @@ def _together(values: pa.Table, stored: Stored, more: Keys) -> pa.Table:
     return in_order(pa.concat_tables([values, stored.values(pa.array(more))], promote_options="default"))
 
 
-def _pairs(settled: _Settled, own: Keys, keys: Keys) -> Rows:
-    """Every candidate pair once, as left row * records + right row, sorted; rows are positions in `keys`."""
+def _pairs(steps: Steps, members: _Members, own: Keys, keys: Keys) -> Rows:
+    """Every candidate pair once, as left row * records + right row, sorted; rows are positions in `keys`, those of
+    `steps` in `own`."""
     order = np.argsort(keys)
     place = order[np.searchsorted(keys, own, sorter=order)]
-    ends = settled.steps.last
-    row, key = place[settled.steps.rows[ends]], settled.steps.keys[ends]
-    found = [np.zeros(0, np.int64), *(_numbered(a, b, len(keys)) for a, b in _met(row, key, settled.members, keys, order))]
-    return np.unique(np.concatenate(found))
+    row, key = place[steps.rows[steps.last]], steps.keys[steps.last]
+    met = [_numbered(a, b, len(keys)) for a, b in _met(row, key, members, keys, order)]
+    return np.unique(np.concatenate([np.zeros(0, np.int64), *met]))
 
 
 def _met(row: Rows, key: Hashes, members: _Members, keys: Keys, order: Rows) -> Iterator[tuple[Rows, Rows]]:

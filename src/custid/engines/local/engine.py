@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from custid import schemas
-from custid.engines.base import Arrivals, Clustering, Index, Matches, Progress, Stored
+from custid.engines.base import Arrivals, Clustering, Index, Matches, Progress, Search, Stored
 from custid.engines.local import arrivals, blocking, clustering, survivorship, training, trails
 from custid.engines.local.columns import Columns
 from custid.engines.local.edges import Edges
@@ -140,6 +140,10 @@ class LocalEngine:
     ) -> Arrivals:
         """See `Engine.match_arrivals`."""
         return arrivals.match_arrivals(values, gone, stored, model, progress=progress)
+
+    def search(self, values: pa.Table, large: pa.Table, stored: Stored, model: Model) -> Search:
+        """See `Engine.search`."""
+        return arrivals.search(values, large, stored, model)
 
     def cluster(self, values: pa.Table, edges: pa.Table, decisions: pa.Table, model: Model) -> Clustering:
         """See `Engine.cluster`."""

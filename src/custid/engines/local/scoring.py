@@ -242,6 +242,25 @@ class Scorer:
         stacked = np.stack(levels, axis=1) if levels else np.zeros((len(at), 0), np.uint8)
         return Scored(at[keep], weights[keep], evidence[keep], stacked[keep])
 
+    def parts(self, left: Rows, right: Rows) -> list[list[tuple[str, str, float]]]:
+        """Per pair what each comparison that is not missing says for one person rather than two strangers: its name,
+        level and bits, with what it has in common with earlier ones taken off."""
+        levels = self.comparing.levels(left, right)
+        bits = np.zeros(levels.shape)
+        for number in range(levels.shape[1]):
+            self._add(number, levels[:, number], left, right, bits[:, number], np.zeros(len(left)))
+            for other, overlap in self._overlaps[number]:
+                both = self._agrees(number, levels[:, number]) & self._agrees(other, levels[:, other])
+                bits[both, number] -= overlap
+        return [
+            [
+                (comparison.name, comparison.label(level), round(weight, 2))
+                for comparison, level, weight in zip(self.model.comparisons, of_pair, weights, strict=True)
+                if level
+            ]
+            for of_pair, weights in zip(levels.tolist(), bits.tolist(), strict=True)
+        ]
+
     def describe(self, levels: Levels) -> pa.Array:
         """Levels in words, per pair: "email:equal surname:close"; what is missing is left out."""
         if len(levels) == 0:

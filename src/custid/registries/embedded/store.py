@@ -13,6 +13,7 @@ or .parquet, and SQLite's files, for something to query, and would load an exten
 
 from __future__ import annotations
 
+import glob
 import os
 import queue
 import re
@@ -77,13 +78,15 @@ class FileStore:
                 session.begin()
                 build(session)
                 session.end("COMMIT")
+                # Closing would do so, too, but without a word when the disk is full.
+                session.execute("CHECKPOINT registry")
             finally:
                 database.close()
             self._put_in_place(draft)
         except OSError as error:
             raise RegistryError(f"{self._shown} cannot be made: {error.strerror or error}") from error
         finally:
-            draft.unlink(missing_ok=True)
+            _remove(draft)
 
     def _put_in_place(self, draft: Path) -> None:
         try:
@@ -116,23 +119,26 @@ class FileStore:
     def rewrite(self, changed: Sequence[str]) -> None:
         """Copy the file's tables into a fresh file that takes its place; DuckDB leaves deleted bytes where they were.
 
-        Other processes that read meanwhile go on reading the old file; no writer is let in before the new one is in
-        its place.
+        Nobody else is let in before the new one is in its place.
         """
         draft = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}.new")
 
         def copy() -> None:
-            # Opened for writing once, so that what a crash left in the log is in the file before it is copied.
+            # Once before, so that what a crash left in the log is in the file. For the log stays under its name: of an
+            # old file's log nothing may be left when the new file takes that name, nor may it be opened again.
             _detach(_attach(self._path, self._shown, write=True))
-            database = _attach(self._path, self._shown, write=False)
+            for left in self._path.parent.glob(f".{glob.escape(self._path.name)}.*.new"):
+                _remove(left)
+            database = _attach(self._path, self._shown, write=True)
             try:
                 with _translated(self._shown):
                     database.execute(f"ATTACH {_quoted(str(draft))} AS fresh (STORAGE_VERSION '{_STORAGE_VERSION}')")
                     database.execute("COPY FROM DATABASE registry TO fresh")
+                    database.execute("CHECKPOINT fresh")
                     database.execute("DETACH fresh")
                 shutil.copymode(self._path, draft)
                 if Path(f"{self._path}.wal").exists():
-                    raise _Held("another process")
+                    raise _Held("a process that was killed")
                 draft.replace(self._path)
             finally:
                 database.close()
@@ -142,8 +148,7 @@ class FileStore:
         except OSError as error:
             raise RegistryError(f"{self._shown} cannot be rewritten: {error.strerror or error}") from error
         finally:
-            draft.unlink(missing_ok=True)
-            Path(f"{draft}.wal").unlink(missing_ok=True)
+            _remove(draft)
 
     @contextmanager
     def _session(self, *, write: bool) -> Iterator[_DuckSession]:
@@ -306,6 +311,11 @@ def _attach(path: Path, shown: str, *, write: bool) -> duckdb.DuckDBPyConnection
         database.close()
         raise _Held("a process that rewrites it")
     return database
+
+
+def _remove(draft: Path) -> None:
+    for path in (draft, Path(f"{draft}.wal")):
+        path.unlink(missing_ok=True)
 
 
 def _inode(path: Path) -> int | None:
