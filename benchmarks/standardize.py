@@ -1,7 +1,7 @@
 """What standardizing costs, per kind of value and for a whole table, on made-up values.
 
 Run: python benchmarks/standardize.py [--values 200000]. Prints CPU seconds per million distinct values of
-each kind, and for records with ten fields of realistic distinct counts.
+each kind, and for Western and Chinese records with ten fields of realistic distinct counts.
 """
 
 from __future__ import annotations
@@ -78,6 +78,8 @@ KINDS: dict[str, tuple[str, Callable[[random.Random], str]]] = {
     "phone, GB (library)": ("phone", lambda r: f"+44 20 7{r.randint(100, 999)} {r.randint(1000, 9999)}"),
     "date, ISO": ("birth_date", lambda r: "{:04}-{:02}-{:02}".format(*day(r))),
     "date, odd": ("birth_date", lambda r: "{2} March {0} ".format(*day(r)) + hour(r)),
+    "date, day/month/year": ("birth_date", lambda r: "{2}/{1}/{0}".format(*day(r))),
+    "date, 汉字": ("birth_date", lambda r: "{}年{}月{}日".format(*day(r))),
     "street": (
         "street",
         lambda r: f"{r.randint(1, 999)} {word(r).title()} {r.choice(['St', 'Rd.', 'Avenue'])}",
@@ -94,13 +96,22 @@ KINDS: dict[str, tuple[str, Callable[[random.Random], str]]] = {
         "national_id",
         lambda r: "330106{:04}{:02}{:02}".format(*day(r)) + f"{r.randint(0, 9999):04}",
     ),
+    "national id, PL (library)": ("national_id", lambda r: f"{r.randint(10**10, 10**11 - 1)}"),
+    "tax id, 统一社会信用代码": ("tax_id", lambda r: f"91310000MA1{r.randint(10**5, 10**6 - 1)}0X"),
+    "tax id, VAT (library)": ("tax_id", lambda r: f"DE{r.randint(10**8, 10**9 - 1)}"),
+    "IBAN": ("iban", lambda r: f"DE89 3704 0044 0{r.randint(10**8, 10**9 - 1)}"),
+    "openid": ("wechat_openid", lambda r: f"o{r.getrandbits(160):027x}"[:28]),
     "loyalty id": ("loyalty_id", lambda r: f"L-{r.randint(10**6, 10**7)}"),
 }
 
 
-def cpu_s(table: pa.Table) -> float:
+#: kind → country by which its values are read
+COUNTRIES = {"national id, PL (library)": "PL", "date, day/month/year": "GB"}
+
+
+def cpu_s(table: pa.Table, country: str | None = None) -> float:
     start = time.process_time()
-    standardize(table)
+    standardize(table, country=country)
     return time.process_time() - start
 
 
@@ -112,30 +123,48 @@ def main() -> None:
     print(f"{'kind':24}{'distinct':>10}{'CPU s per million distinct':>30}")
     for kind, (field, make) in KINDS.items():
         column = [make(rng) for _ in range(rows)]
-        standardize(pa.table({field: column[:100]}))  # libraries load here, not in the measurement
+        country = COUNTRIES.get(kind)
+        standardize(pa.table({field: column[:100]}), country=country)  # libraries load here, not in the measurement
         distinct = sorted(set(column))
-        seconds = cpu_s(pa.table({field: distinct}))
+        seconds = cpu_s(pa.table({field: distinct}), country)
         print(f"{kind:24}{len(distinct):>10,}{seconds / len(distinct) * 1e6:>30.2f}")
 
-    million = 1_000_000
-    pools = {
-        "given_name": [KINDS["given name"][1](rng) for _ in range(20_000)],
-        "surname": [KINDS["given name"][1](rng) for _ in range(50_000)],
-        "birth_date": [KINDS["date, ISO"][1](rng) for _ in range(30_000)],
-        "street": [KINDS["street"][1](rng) for _ in range(500_000)],
+    western = {
+        "given_name": pool(rng, "given name", 20_000),
+        "surname": pool(rng, "given name", 50_000),
+        "birth_date": pool(rng, "date, ISO", 30_000),
+        "street": pool(rng, "street", 500_000),
         "city": [word(rng) for _ in range(5_000)],
         "postcode": [str(n) for n in range(10_000, 40_000)],
         "sex": ["M", "F"],
-        "email": [KINDS["e-mail"][1](rng) for _ in range(800_000)],
-        "phone": [KINDS["phone, +86 mobile"][1](rng) for _ in range(800_000)],
-        "loyalty_id": [KINDS["loyalty id"][1](rng) for _ in range(800_000)],
+        "email": pool(rng, "e-mail", 800_000),
+        "phone": pool(rng, "phone, +86 mobile", 800_000),
+        "loyalty_id": pool(rng, "loyalty id", 800_000),
     }
-    table = pa.table({field: rng.choices(pool, k=million) for field, pool in pools.items()})
-    start = time.perf_counter()
-    cpu = cpu_s(table)
-    elapsed = time.perf_counter() - start
+    chinese = {
+        "full_name": pool(rng, "full name, 汉字", 400_000),
+        "sex": ["男", "女"],
+        "birth_date": pool(rng, "date, 汉字", 30_000),
+        "national_id": pool(rng, "resident id", 900_000),
+        "phone": pool(rng, "phone, +86 mobile", 900_000),
+        "email": pool(rng, "e-mail", 500_000),
+        "address": pool(rng, "address, 汉字", 700_000),
+        "city": ["杭州市", "宁波市", "温州"],
+        "wechat_openid": pool(rng, "openid", 900_000),
+        "loyalty_id": pool(rng, "loyalty id", 800_000),
+    }
     print()
-    print(f"1,000,000 records, {len(pools)} fields: {cpu:.1f} s CPU, {elapsed:.1f} s elapsed")
+    for name, pools in (("Western", western), ("Chinese", chinese)):
+        table = pa.table({field: rng.choices(values, k=1_000_000) for field, values in pools.items()})
+        start = time.perf_counter()
+        cpu = cpu_s(table)
+        elapsed = time.perf_counter() - start
+        print(f"1,000,000 {name} records, {len(pools)} fields: {cpu:.1f} s CPU, {elapsed:.1f} s elapsed")
+
+
+def pool(rng: random.Random, kind: str, size: int) -> list[str]:
+    make = KINDS[kind][1]
+    return [make(rng) for _ in range(size)]
 
 
 if __name__ == "__main__":

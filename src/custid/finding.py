@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from custid import registries, schemas
+from custid import registries
 from custid.channels import Channel, read
+from custid.engines.base import Search
 from custid.engines.local import LocalEngine
 from custid.errors import UsageError
 from custid.intake import take_in
@@ -70,23 +70,21 @@ class _Finder:
     def __call__(
         self, registry: Registry, record: Mapping[str, Any], channel: str | None, customers_max: int
     ) -> pa.Table:
-        run_id = registry.last_run_id()
-        if not run_id:
-            return FOUND.empty_table()
-        with registry.view(run_id) as view:
-            if run_id != self._run_id:
-                text = registry.model()
-                if text is None or not registry.head().indexed:
-                    raise UsageError(
-                        f"{registry.location} was last written by an older custid, or without matching anything. "
-                        "Run custid once more to make it searchable."
-                    )
-                self._model = from_json(text)
-                self._large = view.large_blocks()
-                self._run_id = run_id
-            values = self._values(record, channel)
-            found = self._engine.search(values, self._large, view, self._model)
-            return self._told(found.edges, found.parts, view, customers_max)
+        with registry.view() as view:
+            if not view.run_id:
+                return FOUND.empty_table()
+            if view.run_id != self._run_id:
+                self._know(view)
+            found = self._engine.search(self._values(record, channel), self._large, view, self._model)
+            return self._told(found, view, customers_max)
+
+    def _know(self, view: View) -> None:
+        head = view.head()
+        if head.model is None or not head.indexed:
+            raise UsageError("the registry was last written by an older custid. To make it searchable, run custid again.")
+        self._model = from_json(head.model)
+        self._large = view.large_blocks()
+        self._run_id = view.run_id
 
     def _values(self, record: Mapping[str, Any], channel: str | None) -> pa.Table:
         filled = {name: str(value) for name, value in record.items() if value is not None and str(value).strip()}
@@ -99,12 +97,11 @@ class _Finder:
         live = live.set_column(at, live.schema.field(at), pa.array([_NOBODY], pa.int64()))
         return self._engine.standardize(live, {"search": country} if country else {})
 
-    def _told(self, edges: pa.Table, parts: list[Any], view: View, customers_max: int) -> pa.Table:
-        keys = edges["right_key"]  # the one searched for has the lowest key
+    def _told(self, found: Search, view: View, customers_max: int) -> pa.Table:
+        edges, keys = found.edges, found.edges["right_key"]  # the one searched for has the lowest key
         links = view.links(keys.combine_chunks())
-        records = view.records(keys.combine_chunks())
         customer = dict(zip(links["record_key"].to_pylist(), links["customer_id"].to_pylist(), strict=True))
-        names = {row["record_key"]: row for row in records.select(["record_key", *schemas.RECORDS.names[:2]]).to_pylist()}
+        names = {row["record_key"]: row for row in found.names.to_pylist()}
         counts = {row["values"]: row["counts"] for row in links["customer_id"].value_counts().to_pylist()}
         weights = edges["match_weight"].to_numpy()
         rows: dict[str, dict[str, Any]] = {}
@@ -120,7 +117,7 @@ class _Finder:
                     "record_id": names[key]["record_id"],
                     "records": counts[customer[key]],
                     "levels": edges["levels"][at].as_py() or "",
-                    "parts": [dict(zip(("comparison", "level", "bits"), part, strict=True)) for part in parts[at]],
+                    "parts": [dict(zip(("comparison", "level", "bits"), part, strict=True)) for part in found.parts[at]],
                 },
             )
         return pa.Table.from_pylist(list(rows.values())[:customers_max], schema=FOUND)

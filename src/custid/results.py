@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from custid import schemas
 from custid.engines.base import Clustering
 from custid.errors import RunConflict
+from custid.identity.decided import decided
 from custid.model.spec import Model
 from custid.registries.base import Registry
 
@@ -66,14 +67,14 @@ def review_of(edges: pa.Table, clustering: Clustering, links: pa.Table, decision
     waiting = pa.concat_tables([between, clustering.cuts])
     keys = links["record_key"].to_numpy()
     order = np.argsort(keys)
+    keys = keys[order]
     customer = links["customer_id"].combine_chunks().dictionary_encode().indices.to_numpy()[order]
-    sides = [customer[np.searchsorted(keys[order], waiting[side].to_numpy())] for side in ("left_key", "right_key")]
+    left, right = (np.searchsorted(keys, waiting[side].to_numpy()) for side in ("left_key", "right_key"))
     # In edges as in decisions the left key is the lower one; a decision may name a record that is gone.
     span = max(int(found.max(initial=0)) for found in (keys, decisions["right_key"].to_numpy())) + 1
-    asked, decided = (
-        table["left_key"].to_numpy() * span + table["right_key"].to_numpy() for table in (waiting, decisions)
-    )
-    apart = (sides[0] != sides[1]) & ~np.isin(asked, decided)
+    asked, said = (table["left_key"].to_numpy() * span + table["right_key"].to_numpy() for table in (waiting, decisions))
+    settled = np.isin(asked, said) | decided(decisions, keys).different(left, right)
+    apart = (customer[left] != customer[right]) & ~settled
     return waiting.filter(pa.array(apart, pa.bool_())).sort_by(
         [("match_weight", "descending"), ("left_key", "ascending"), ("right_key", "ascending")]
     )

@@ -8,8 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given as over
+from hypothesis import strategies as st
 
 from custid.channels import Channel, Reading, look, read
+from custid.channels.keys import _perhaps_shared
 from custid.errors import InputError, UsageError
 
 
@@ -267,3 +270,15 @@ def test_what_the_user_says_wins_over_the_preset() -> None:
 def test_an_unknown_preset_is_refused_with_those_there_are() -> None:
     with pytest.raises(UsageError, match=r"no preset 'shoppify'.*Did you mean 'shopify'.*hubspot"):
         given(table(id=["1"]), preset="shoppify")
+
+
+@over(st.lists(st.text(max_size=70) | st.sampled_from(["", "a", "a" * 64 + "x", "a" * 64 + "y"]), max_size=12))
+def test_no_shared_id_is_missed_when_looking_for_shared_ids(ids: list[str]) -> None:
+    for offset in (0, len(ids) // 2):
+        part = pa.array(ids, pa.string()).slice(offset)
+        perhaps = _perhaps_shared(part).tolist()
+        assert all(said for one, said in zip(ids[offset:], perhaps, strict=True) if ids[offset:].count(one) > 1)
+
+
+def test_ids_that_differ_are_hardly_ever_taken_for_shared() -> None:
+    assert _perhaps_shared(pa.array([f"A-{number}" for number in range(100_000)])).sum() == 0

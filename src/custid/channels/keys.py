@@ -190,9 +190,9 @@ def _perhaps_shared(ids: pa.Array) -> npt.NDArray[np.bool_]:
 
     By a hash of their first bytes, for a dictionary of all ids takes several times their own room.
     """
-    starts = np.frombuffer(ids.buffers()[1], np.int32)[ids.offset : ids.offset + len(ids) + 1] if len(ids) else []
-    if not len(ids) or starts[-1] == starts[0]:
+    if not pc.any(pc.greater(pc.binary_length(ids), 0)).as_py():
         return np.ones(len(ids), bool)
+    starts = np.frombuffer(ids.buffers()[1], np.int32)[ids.offset : ids.offset + len(ids) + 1]
     data = np.frombuffer(ids.buffers()[2], np.uint8)
     lengths = np.diff(starts)
     hashes = lengths.astype(np.uint64)

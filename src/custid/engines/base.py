@@ -88,11 +88,13 @@ class Arrivals:
 
 @dataclass(frozen=True)
 class Search:
-    """What a record would match. `edges`: EDGES, also between the records searched for. `parts`: per edge what each
+    """What a record would match. `edges`: EDGES, also between the records searched for. `names`: record_key, channel,
+    record_id of all it was compared with. `parts`: per edge what each
     comparison on which both records have something says for one person rather than two strangers: a list of
     (comparison, level, bits)."""
 
     edges: pa.Table
+    names: pa.Table
     parts: list[list[tuple[str, str, float]]]
 
 

@@ -85,6 +85,15 @@ class View(Protocol):
     """One snapshot of a registry, to ask for what a batch concerns. Record keys and ids may be unknown: then there is
     nothing about them."""
 
+    @property
+    def run_id(self) -> int:
+        """The last run that had landed; 0: none."""
+        ...
+
+    def head(self) -> Head:
+        """See `Registry.head`."""
+        ...
+
     def records_named(self, names: pa.Table, whole_channels: Iterable[str] = ()) -> pa.Table:
         """STORED_RECORDS + fields, by record_key: those called as in `names` (channel, record_id), and all live ones
         of whole channels."""
@@ -220,8 +229,9 @@ class Registry(Protocol):
         """What to know before anything else. Raises RegistryBusy, NotARegistry, RegistryTooNew."""
         ...
 
-    def view(self, run_id: int) -> AbstractContextManager[View]:
-        """A snapshot as of run `run_id`, the last one. Raises RunConflict when another run has landed."""
+    def view(self, run_id: int | None = None) -> AbstractContextManager[View]:
+        """A snapshot as of run `run_id`, which must be the last one; None: whichever that is. Raises RunConflict when
+        another run has landed."""
         ...
 
     def read_state(self) -> State:
@@ -288,10 +298,6 @@ class Registry(Protocol):
 
     def rejects(self, run_id: int) -> pa.Table:
         """REJECTS of one run."""
-        ...
-
-    def last_run_id(self) -> int:
-        """The last run; 0 before the first."""
         ...
 
     # --- search before create ---

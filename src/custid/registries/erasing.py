@@ -118,13 +118,6 @@ _LINKED = """
     JOIN erasing_keys ON erasing_keys.record_key = links.record_key
     ORDER BY links.record_key"""
 
-#: Live records whose customer lost a record to an erasure after run $1.
-_DISTURBED = """
-    SELECT DISTINCT links.record_key FROM custid.links AS links
-    JOIN custid.events AS events ON events.customer_id = links.customer_id
-    WHERE events.run_id > $1 AND events.kind = 'unlinked' AND events.reason = 'erased'
-    ORDER BY links.record_key"""
-
 
 @dataclass(frozen=True)
 class Erasure:
@@ -203,14 +196,6 @@ def erased(session: Session) -> Erased | None:
     digests = schemas.conform(session.fetch("SELECT * FROM custid.erased WHERE lifted_at IS NULL"), _DIGESTS)
     secret = _secret(session)
     return Erased(secret, digests) if len(digests) and secret is not None else None
-
-
-def disturbed(session: Session, since: int) -> pa.Table:
-    """record_key of the live records whose customers lost a record to an erasure after run `since`.
-
-    The record that is gone may have been what held the others together: the next run must look at them again.
-    """
-    return session.fetch(_DISTURBED, (since,))
 
 
 # --- planning -----------------------------------------------------------------------------------------------
@@ -423,6 +408,16 @@ def wipe(session: Session, plan: Plan) -> None:
             WHERE links.record_key IN
                 (SELECT left_key FROM custid.edges WHERE right_key IN (SELECT record_key FROM erasing_keys)
                  UNION SELECT right_key FROM custid.edges WHERE left_key IN (SELECT record_key FROM erasing_keys))"""
+    )
+    # Decisions are told from news by the run they came after, and an erasure is a run that looks at none.
+    session.execute(
+        """INSERT INTO custid.pending (record_key) SELECT links.record_key FROM custid.links AS links
+            JOIN (SELECT left_key AS record_key, entered_after, revoked_at, revoked_after FROM custid.decisions
+                  UNION ALL SELECT right_key, entered_after, revoked_at, revoked_after FROM custid.decisions) AS decided
+                ON decided.record_key = links.record_key
+            WHERE coalesce(decided.entered_after, $1) >= $1
+                OR (decided.revoked_at IS NOT NULL AND coalesce(decided.revoked_after, $1) >= $1)""",
+        (plan.run_id - 2,),
     )
     session.execute(
         """UPDATE custid.large_blocks AS large SET records = large.records - leaving.records

@@ -20,8 +20,18 @@ from custid.registries.session import Session
 class SqlView:
     """One snapshot of a registry, see `base.View`."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, run_id: int) -> None:
         self._session = session
+        self._run_id = run_id
+
+    @property
+    def run_id(self) -> int:
+        """The last run that had landed; 0: none."""
+        return self._run_id
+
+    def head(self) -> Head:
+        """What a run needs to know first."""
+        return head_of(self._session)
 
     def records_named(self, names: pa.Table, whole_channels: Iterable[str] = ()) -> pa.Table:
         """STORED_RECORDS + fields, by record_key: those called as in `names` (channel, record_id), and all live ones

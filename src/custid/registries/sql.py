@@ -90,6 +90,7 @@ _TOLD = """
     LEFT JOIN names AS lefts ON lefts.record_key = told.evidence_left
     LEFT JOIN names AS rights ON rights.record_key = told.evidence_right
     ORDER BY told.seq"""
+
 # A customer's own story: what names it, or an id that lives on in it, and what befell the records it now has. Each
 # condition finds its events by itself, so that none keeps another from an index.
 _HISTORY = f"""
@@ -157,14 +158,6 @@ class SqlRegistry:
             raise UsageError("a registry opened by custid.registries.connect cannot search; use custid.connect.")
         return self._search(self, record, channel, customers_max)
 
-    def last_run_id(self) -> int:
-        """The last run; 0 before the first."""
-        if not self._store.exists():
-            return 0
-        with self._reading() as session:
-            last = _last_run(session)
-            return last["run_id"] if last else 0
-
     @property
     def location(self) -> str:
         """Path or URL, without a password."""
@@ -180,13 +173,15 @@ class SqlRegistry:
             return head_of(session)
 
     @contextmanager
-    def view(self, run_id: int) -> Iterator[View]:
-        """A snapshot as of run `run_id`, the last one. Raises RunConflict when another run has landed."""
+    def view(self, run_id: int | None = None) -> Iterator[View]:
+        """A snapshot as of run `run_id`, which must be the last one; None: whichever that is. Raises RunConflict when
+        another run has landed."""
         with self._reading() as session:
             last = _last_run(session)
-            if (last["run_id"] if last else 0) != run_id:
-                raise RunConflict(f"{self.location}: another run landed since run {run_id} was read. Run again.")
-            yield SqlView(session)
+            found = int(last["run_id"]) if last else 0
+            if run_id is not None and found != run_id:
+                raise RunConflict(f"{self.location}: run {found} has landed since run {run_id} was read. Run again.")
+            yield SqlView(session, found)
 
     def read_state(self) -> State:
         """One consistent snapshot; of an empty registry when there is none yet."""

@@ -98,8 +98,8 @@ def dates(values: pa.Array, day_first: bool | None = None) -> Outcome:
     empty = pc.is_in(iso, pa.array(sorted(junk.DATES)))
     odd = pc.and_(values.is_valid(), pc.invert(eight))
     iso = on_some(iso, odd, lambda some: each(plain_letters(some), lambda value: read_date(value, day_first)))
-    # Where a system writes noughts for a day or a month that it does not know.
-    iso = on_some(iso, matches(iso, "-00"), lambda some: replaced(some, r"-00.*$", ""))
+    # Where a system writes noughts for what it does not know. One pair of them may be a slip, and stays.
+    iso = on_some(iso, matches(iso, "-00-00$"), lambda some: replaced(some, "-00-00$", ""))
     year = pc.cast(pc.utf8_slice_codeunits(iso, 0, 4), pa.int32())
     beyond = pc.fill_null(pc.or_(pc.less(year, EARLIEST_YEAR), pc.greater(year, LATEST_YEAR)), False)
     reason = junk.first_reason(

@@ -107,7 +107,8 @@ _SPLIT_PINYIN_MIN = 4
 # Degrees written with dots, behind two words at least: "John Smith M.D." has one, "M.D. Smith" initials.
 _DEGREE = r"([ ,])((?:ph|m|j|d|ed|ll|b|psy)\. ?(?:d|sc|phil|eng|b\. ?a|d\. ?s|b|m|a|s)\.?)(?: *,|$)"
 _DEGREES = rf"^[^ ,]+[ ,].*[^ ,].*{_DEGREE}"
-_QUOTED = r"(^| )['‘’]([^'‘’]{2,})['‘’]( |$)"
+# A curly apostrophe also stands for a letter of Arabic: ‘Abd.
+_QUOTED = r"(^| )(?:'([^'‘’]{2,})'|[‘]([^'‘’ ]{2,})’)( |$)"
 _CARE_OF = r"^(?:c/o|attn\.?:?|z\. ?hd\.?|zu handen) +"
 # Her name before she married.
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -217,8 +218,8 @@ def _plain_writing(letters: pa.Array) -> pa.Array:
 
     def without(some: pa.Array) -> pa.Array:
         some = replaced(some, _CARE_OF, "")
-        some = replaced(some, r"(\p{L}{2}) ?/ ?\p{L}{2}.*$", r"\1")
-        some = replaced(some, _QUOTED, r'\1"\2"\3')
+        some = replaced(some, r"(\p{L}{2}) ?/ ?\p{L}+ \p{L}.*$|(\p{Han}) ?/.*$", r"\1\2")
+        some = replaced(some, _QUOTED, r'\1"\2\3"\4')
         return on_some(some, matches(some, _DEGREES), lambda found: each(found, _without_degree_dots))
 
     return on_some(letters, odd, without)

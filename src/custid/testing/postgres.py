@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 #: Where installers put the binaries; `CUSTID_POSTGRES_BIN` names another folder.
 _PLACES = (
@@ -70,6 +71,7 @@ class PostgresServer:
         self._databases = 0
         self._free: list[str] = []
         self._taken: list[str] = []
+        self._connections: dict[str, Any] = {}
         # A socket's path may have 107 bytes: not below pytest's folders.
         self.folder = Path(tempfile.mkdtemp(prefix="custid-pg-"))
         self._user: int | None = None
@@ -120,6 +122,7 @@ class PostgresServer:
         """SIGKILL to the server and all its processes, as a power cut would end them."""
         if self._process is None:
             return
+        self._hang_up()
         # Stopped first, it starts none while the others are looked for.
         self._process.send_signal(signal.SIGSTOP)
         children = _children(self._process.pid)
@@ -163,11 +166,19 @@ class PostgresServer:
         """Run SQL behind everybody's back."""
         import adbc_driver_postgresql.dbapi as adbc
 
-        with adbc.connect(url or self.url("postgres"), autocommit=True) as connection, connection.cursor() as cursor:
+        place = url or self.url("postgres")
+        if place not in self._connections:
+            self._connections[place] = adbc.connect(place, autocommit=True)
+        with self._connections[place].cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
                 if cursor.description:
                     cursor.fetchall()
+
+    def _hang_up(self) -> None:
+        for connection in self._connections.values():
+            connection.close()
+        self._connections = {}
 
     def _call(self, program: str, *arguments: str) -> None:
         done = subprocess.run(

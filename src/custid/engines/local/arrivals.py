@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from custid.engines.base import Arrivals, Index, Matches, Progress, Search, Stored
 from custid.engines.local.blocking import CHUNK_PAIRS, lots
-from custid.engines.local.columns import Columns
+from custid.engines.local.columns import NAME, Columns
 from custid.engines.local.edges import Edges
 from custid.engines.local.groups import group
 from custid.engines.local.hashing import Hashes
@@ -121,7 +121,7 @@ def search(values: pa.Table, large: pa.Table, stored: Stored, model: Model) -> S
     edges.add(left, right)
     found = edges.table(keys)
     rows = np.argsort(keys)[np.searchsorted(np.sort(keys), _both(found))]
-    return Search(found, scorer.parts(np.minimum(*rows), np.maximum(*rows)))
+    return Search(found, everyone.select(["record_key", *NAME]), scorer.parts(np.minimum(*rows), np.maximum(*rows)))
 
 
 def _both(edges: pa.Table) -> Keys:

@@ -252,12 +252,9 @@ class Scorer:
             for other, overlap in self._overlaps[number]:
                 both = self._agrees(number, levels[:, number]) & self._agrees(other, levels[:, other])
                 bits[both, number] -= overlap
+        comparisons = self.model.comparisons
         return [
-            [
-                (comparison.name, comparison.label(level), round(weight, 2))
-                for comparison, level, weight in zip(self.model.comparisons, of_pair, weights, strict=True)
-                if level
-            ]
+            [(comparisons[i].name, comparisons[i].label(of_pair[i]), round(weights[i], 2)) for i in np.flatnonzero(of_pair)]
             for of_pair, weights in zip(levels.tolist(), bits.tolist(), strict=True)
         ]
 
