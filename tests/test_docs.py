@@ -136,3 +136,13 @@ def test_the_page_on_the_change_feed_runs(tmp_path: Path, monkeypatch: pytest.Mo
     assert copy == names["copy"]["customer_id"].to_dict()
     assert sorted(copy.values()) == sorted(names["registry"].xref()["customer_id"].to_pylist())
     assert len(names["april"]) > 0
+
+
+def test_the_page_on_privacy_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for _, block in blocks("privacy.md"):
+        exec(compile(block, "privacy.md", "exec"), names)
+        if "restore" not in block:
+            check_values(block, names)
+    assert names["restored"].verify() == []

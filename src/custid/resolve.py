@@ -334,7 +334,7 @@ def _unique_channels(model: Model | None, channels: Sequence[Channel]) -> tuple[
 
 def countries_of(model: Model | None, channels: Sequence[Channel]) -> dict[str, str]:
     """How each channel's numbers and dates are read: as the model remembers, unless the channel says otherwise."""
-    said = {channel.name: channel.country for channel in channels if channel.country}
+    said = {channel.name: country for channel in channels if (country := country_of(channel))}
     return {**(model.countries if model else {}), **said}
 
 

@@ -555,6 +555,21 @@ def test_a_commit_that_fails_is_undone(url: str, monkeypatch: pytest.MonkeyPatch
     assert registry.verify() == []
 
 
+def test_a_commit_that_is_interrupted_is_undone(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = connect(url)
+    two_customers(registry)
+
+    def linger(writing: session.ServerSession) -> None:
+        threading.Timer(0.2, signal.raise_signal, args=(signal.SIGINT,)).start()
+        writing.execute("SELECT pg_sleep(30)")
+
+    monkeypatch.setattr(registry._store, "_tend", linger)  # type: ignore[attr-defined]
+    with pytest.raises(KeyboardInterrupt):
+        merge(registry)
+    assert registry.current("B") == "B"
+    assert registry.verify() == []
+
+
 # --- killed at any instant ---
 
 

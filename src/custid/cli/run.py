@@ -20,7 +20,7 @@ def run(
     output: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where the tables go. Default: as CONFIG says.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Work everything out, write nothing, and show who would change.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; show who would change.")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="When another run lands first, work it out again.")] = False,
     retrain: Annotated[
         bool, typer.Option("--retrain", help="Learn a new model from the data. Ids are carried over.")

@@ -92,7 +92,7 @@ def back_up(session: Session, path: Path, findings: Sequence[Finding], of: str) 
     Raises UsageError when `path` is taken or its folder is not there, RegistryError when it cannot be written.
     """
     _refuse_taken(path)
-    columns = _columns(session)
+    columns = {table: sorted(names) for table, names in _columns(session).items()}
     runs = session.fetch("SELECT max(run_id) AS run_id FROM custid.runs")["run_id"][0].as_py()
     notes = session.fetch("SELECT value FROM custid.meta WHERE name = 'format'")
     made_at = datetime.now(UTC)
@@ -362,14 +362,15 @@ def _write(path: Path, pages: Iterator[pa.Table]) -> int:
 
 
 def _columns(session: Session) -> Columns:
-    """table → its columns by name, of all tables of the registry, by name."""
+    """table → its columns as they were made, of all tables of the registry, by name."""
     found = session.fetch(
         "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'custid'"
+        " ORDER BY ordinal_position"
     ).to_pylist()
     columns: Columns = {}
     for row in found:
         columns.setdefault(row["table_name"], []).append(row["column_name"])
-    return {table: sorted(columns[table]) for table in sorted(columns)}
+    return dict(sorted(columns.items()))
 
 
 def _bounds(session: Session, table: str, column: str) -> tuple[int, int]:

@@ -130,9 +130,9 @@ class Erasure:
     """
 
     run_id: int
-    customers: tuple[str, ...]
+    customers: tuple[str, ...] = field(repr=False)
     records: int
-    elsewhere: tuple[str, ...]
+    elsewhere: tuple[str, ...] = field(repr=False)
     changes: pa.Table = field(repr=False)
 
 

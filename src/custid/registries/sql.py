@@ -551,6 +551,7 @@ class SqlRegistry:
                 "changes": lambda: _fetch(session, schemas.CHANGES, _CHANGES, (0,)),
                 "events": lambda: _fetch(session, HISTORY, _EVENTS),
                 "decisions": lambda: deciding.decisions(session),
+                "codes": lambda: coding.listed(session),
                 "customers": lambda: _fetch(session, schemas.CUSTOMERS, customers),
                 "runs": lambda: _fetch(session, schemas.RUNS, runs),
             }

@@ -186,7 +186,7 @@ def an_unusual_person(registry: Registry) -> None:
     mail, surname = UNUSUAL
     person = {"email": mail, "given_name": "Xanthippe", "surname": surname}
     live = {"crm:1": person, "crm:2": person, f"shop:{mail}": person, "crm:other": {"email": "c@x.org"}}
-    rejects = [
+    rejects: list[dict[str, Any]] = [
         {"row": 3, "record_id": "1", "raw": json.dumps(person)},
         {"row": 4, "record_id": None, "raw": f'{{"mail": "{mail.upper()}"}}'},
         {"row": 5, "record_id": None, "raw": '{"mail": "c@x.org"}'},
@@ -1463,6 +1463,39 @@ class RegistryConformance:
         assert [(row["record_key"], row["kind"], row["old_id"], row["new_id"]) for row in feed.to_pylist()] == told
         assert feed["record_id"].to_pylist() == ["(erased 1)", "(erased 2)", "(erased 3)"]
         assert registry.xref()["record_id"].to_pylist() == ["other"]
+
+    def test_a_table_downstream_follows_by_record_key(self, registry: Registry) -> None:
+        an_unusual_person(registry)
+        copy: dict[int, str] = {}
+
+        def follow(since: int) -> None:
+            for row in registry.changes(since=since).to_pylist():
+                copy.pop(row["record_key"], None)
+                if row["new_id"] is not None:
+                    copy[row["record_key"]] = row["new_id"]
+
+        follow(since=0)
+        assert len(copy) == 4
+        registry.erase(records=[("crm", "2")], actor="dpo")
+        registry.erase("A", actor="dpo")
+        follow(since=3)
+        links = registry.read_state().links.to_pylist()
+        assert copy == {row["record_key"]: row["customer_id"] for row in links} == {4: "C"}
+
+    def test_the_next_run_looks_again_at_whom_an_erasure_leaves_behind(self, registry: Registry) -> None:
+        two_customers(registry)
+        registry.erase(records=[("shop", "1")], actor="dpo")
+        assert registry.head().pending.to_pylist() == [1]
+        run(registry)
+        assert registry.head().pending.to_pylist() == []
+
+    def test_decisions_that_no_run_has_seen_are_news_after_an_erasure_too(self, registry: Registry) -> None:
+        two_customers(registry)
+        for _ in range(3):
+            run(registry)
+        registry.decide(("crm", "1"), ("crm", "2"), "same", actor="ann")
+        registry.erase(records=[("shop", "1")], actor="dpo")
+        assert set(registry.head().pending.to_pylist()) == {1, 2}
 
     def test_an_erased_id_and_its_former_ids_answer_as_tombstones(self, registry: Registry) -> None:
         an_unusual_person(registry)

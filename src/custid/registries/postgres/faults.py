@@ -63,13 +63,17 @@ def while_connecting(error: Error, shown: str) -> RegistryError:
 
 @contextmanager
 def translated(shown: str) -> Iterator[None]:
-    """Raises custid's errors in place of the driver's; `Held` for a lock that was not to be had in time."""
+    """Raises custid's errors in place of the driver's; `Held` for a lock that was not to be had in time, and
+    KeyboardInterrupt when somebody stopped the statement."""
     try:
         yield
     except Error as error:
         state = error.sqlstate or ""
         if state == "55P03":
             raise Held from error
+        if state == "57014" and "user request" in str(error):
+            # The driver takes Ctrl-C for itself, cancels the statement and tells of that only.
+            raise KeyboardInterrupt from error
         if _is_lost(error):
             raise ConnectionLost(
                 f"{shown}: the connection to the server was lost; nothing was written. Run again. ({_reason(error)})"
