@@ -26,10 +26,11 @@ import pyarrow.compute as pc
 
 import custid
 from custid import schemas
-from custid.channels import Channel, Reading, read, without
+from custid.channels import Channel, Reading, country_of, read, without
 from custid.engines.base import Engine, Progress, silent
 from custid.engines.local import LocalEngine
 from custid.errors import RunConflict, UsageError
+from custid.facts import Settled, settle
 from custid.identity.assign import Assignment, assign
 from custid.identity.codes import CodeFormat, check_fields, declare
 from custid.identity.events import seal
@@ -185,6 +186,9 @@ def _run(
     if registry is not None and not because and (because := _batch_is_large(intake, live, known, given_model)):
         state = registry.read_state()
         intake = intake.among(state.records)
+    settled = settle(readings, intake.touched, head, _keys_in(registry, head), erased, started_at)
+    head = replace(head, decisions=pa.concat_tables([head.decisions, settled.decisions]))
+    state = replace(state, decisions=_standing(head))
 
     countries = countries_of(known, channels)
     with watch("standardize"):
@@ -217,7 +221,8 @@ def _run(
         "dry_run": dry_run,
         "actor": actor,
         "started_at": started_at.isoformat(timespec="seconds"),
-        "channels": _channels_told(channels, readings, intake),
+        "channels": _channels_told(channels, readings, intake, settled),
+        "merge_facts": settled.counts,
         "records": live,
         "customers": head.customers + _customers(assignment.links) - _customers(worked.links),
         "events": _events_counted(assignment.events),
@@ -253,6 +258,9 @@ def _run(
                 model_id=model_id(model),
                 model=model_text if model_text != head.model else None,
                 codes=codes,
+                decisions=settled.decisions,
+                facts=settled.waiting,
+                presets=settled.presets,
             )
         )
         progress("commit", 1, 1)
@@ -437,6 +445,18 @@ def _named_in(registry: Registry, head: Head, channels: Sequence[Channel], readi
     )
 
 
+def _keys_in(registry: Registry | None, head: Head) -> Callable[[pa.Table], pa.ChunkedArray]:
+    """Gives the keys of records by their names, null for those a registry does not know."""
+
+    def find(names: pa.Table) -> pa.ChunkedArray:
+        if registry is None or not head.run_id:
+            return pa.chunked_array([pa.nulls(len(names), pa.int64())])
+        with registry.view(head.run_id) as view:
+            return view.keys_named(names)
+
+    return find
+
+
 def _assign(head: Head, worked: Worked, registry: Registry | None, entropy: Callable[[int], bytes]) -> Assignment:
     return assign(
         run_id=head.run_id + 1,
@@ -473,7 +493,9 @@ def _customers(links: pa.Table) -> int:
     return len(pc.unique(links["customer_id"]))
 
 
-def _channels_told(channels: Sequence[Channel], readings: Sequence[Reading], intake: Intake) -> dict[str, Any]:
+def _channels_told(
+    channels: Sequence[Channel], readings: Sequence[Reading], intake: Intake, settled: Settled
+) -> dict[str, Any]:
     return {
         channel.name: {
             "source": channel.source_name,
@@ -481,7 +503,7 @@ def _channels_told(channels: Sequence[Channel], readings: Sequence[Reading], int
             "read": reading.rows_read,
             "rejected": len(reading.rejects),
             **intake.counts[channel.name],
-            "notes": list(reading.notes),
+            "notes": [*reading.notes, *settled.notes.get(channel.name, ())],
         }
         for channel, reading in zip(channels, readings, strict=True)
     }

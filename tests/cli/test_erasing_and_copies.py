@@ -61,8 +61,8 @@ def test_what_an_erasure_did_is_told_as_json(ran: Path, custid: Custid) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["erase", "--yes"], "name a customer id, or records"),
-        (["erase", "X", "--record", "crm:C0", "--yes"], "name a customer id, or records"),
+        (["erase", "--yes"], "name customer ids, or records"),
+        (["erase", "X", "--record", "crm:C0", "--yes"], "name customer ids, or records"),
         (["erase", "--record", "C0", "--yes"], "should be CHANNEL:RECORD_ID"),
         (["erase", "--record", "crm:C0"], "nobody here to ask. Add --yes"),
         (["erase", "--record", "crm:C0", "--yes", "--output", "x.txt"], "should end in .parquet or .csv"),

@@ -48,10 +48,13 @@ def test_the_bytes_of_what_was_erased_are_in_no_file(path: Path) -> None:
 
 
 def test_the_bytes_of_what_was_erased_are_in_no_table_of_a_server(postgres: PostgresServer) -> None:
+    adbc = pytest.importorskip("adbc_driver_postgresql.dbapi")
     url = postgres.fresh()
     registry = connect(url)
     an_unusual_person(registry)
-    base = postgres.folder / "data" / "base"
+    with adbc.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT oid FROM pg_database WHERE datname = current_database()")
+        base = postgres.folder / "data" / "base" / str(cursor.fetchall()[0][0])
     postgres.run("CHECKPOINT", url=url)
     assert bytes_found(base) == set(UNUSUAL)
     registry.erase("A", actor="dpo")

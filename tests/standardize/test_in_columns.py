@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from custid.standardize import addresses, coded, names, phones
+from custid.standardize import addresses, coded, dates, names, phones
 from custid.standardize.text import clean, fold, words
 
 REGIONS = words("AR AU BR CH CN DE ES FR GB IN IT JP MX NL NZ PL RU SE TR US ZA")
@@ -127,6 +127,23 @@ def test_names_of_two_words_are_split_in_columns_as_one_by_one() -> None:
             assert (given[at].as_py(), surname[at].as_py()) == (parts.given_name, parts.surname), written
             assert parts.middle_name is parts.nickname is parts.name_suffix is None
             assert found["given_name"][at].as_py() == parts.given_name
+
+
+def test_dates_are_read_in_columns_as_one_by_one() -> None:
+    values = [
+        "1980-3-5",
+        "1980/03/05",
+        "1980年3月5日",
+        "1980.12.31",
+        "1980/3/5 0:00",
+        "1980-03-05 00:00:00",
+        "1980/13/5",
+    ]
+    varied = pa.array(_varied(values, "0123456789/-.年月日 :"))
+    found = dates.dates(varied).columns["birth_date"].to_pylist()
+    for value, iso in zip(varied.to_pylist(), found, strict=True):
+        read = dates.read_date(value)
+        assert iso == (read and read.removesuffix("-00-00")), value
 
 
 def test_a_coded_column_is_what_encoding_its_strings_gives() -> None:

@@ -19,8 +19,8 @@ ActorOption = Annotated[
 
 
 def erase(
-    customer: Annotated[
-        str | None, typer.Argument(metavar="CUSTOMER_ID", help="The customer to erase, with all its records.")
+    customers: Annotated[
+        list[str] | None, typer.Argument(metavar="CUSTOMER_ID...", help="Customers to erase, with all their records.")
     ] = None,
     record: Annotated[
         list[str] | None,
@@ -40,7 +40,7 @@ def erase(
     registry: RegistryOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Erase a customer, or single records, for good.
+    """Erase customers, or single records, for good.
 
     Nothing of them stays in the registry or in backups made from now on, except the id, as a tombstone, and what is
     needed to notice when the same record comes again. It cannot be undone. Earlier backups, channel files and output
@@ -56,14 +56,14 @@ def erase(
     from custid.registries import connect
 
     records = [_named(text) for text in record or ()]
-    if (customer is None) == (not records):
-        raise UsageError("name a customer id, or records with --record CHANNEL:RECORD_ID; one of the two.")
+    if bool(customers) == bool(records):
+        raise UsageError("name customer ids, or records with --record CHANNEL:RECORD_ID; one of the two.")
     if output is not None and output.suffix not in (".parquet", ".csv"):
         raise UsageError(f"{output} should end in .parquet or .csv, so that its format is known.")
     held = connect(registry_location(registry))
     if not yes:
-        _ask(customer or ", ".join(record or ()), held.location)
-    done = held.erase(customer, records=records, actor=actor or getpass.getuser(), reason=reason)
+        _ask(", ".join(customers or record or ()), held.location)
+    done = held.erase(customers or (), records=records, actor=actor or getpass.getuser(), reason=reason)
     if output is not None:
         write_table(done.changes, output)
     if json:

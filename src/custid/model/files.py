@@ -20,6 +20,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 from custid.errors import ConfigError
 from custid.model.packing import unpacked
 from custid.model.spec import BlockingRule, Comparison, Condition, Frequencies, Level, Model, Statistics
+from custid.model.survivorship import Survivorship
 
 
 def _converter() -> Converter:
@@ -68,7 +69,11 @@ _TOML_SAYS = {
     "matches_per_record": "How many other records of the same customer a record has on average: the prior.",
     "relatives_per_record": "Likewise, records of people who share a home or a mailbox with it; 0: not looked for.",
     "block_rows_max": "Blocks of more records than this are narrowed by further keys, in the order of `narrowing`.",
-    "survivorship": "Which record's value a golden record takes, by field; * is every other field.",
+    "survivorship": "Which record's value a golden record takes, by field; address and name stand for all their parts,\n"
+    "* for every other field. Steps: most_recent, most_complete, most_frequent, longest, trusted(crm, shop);\n"
+    "joined by 'then', where the first leaves a tie.",
+    "display": "How a golden record shows a field, where not as its source wrote it: e164, international, iso_date, upper,\n"
+    "lower, title_case.",
     "countries": "Channel: the country whose way of writing telephone numbers and dates it follows.",
     "facts": "How the model came to be; changes nothing.",
     "blocking": "Records that agree on all keys of a rule are compared. 'column|first3' is made from the column;\n"
@@ -92,7 +97,7 @@ _TOML_FIRST = (
     "narrowing",
     "blocking",
 )
-_TOML_LAST = ("survivorship", "countries", "facts", "comparisons", "statistics")
+_TOML_LAST = ("survivorship", "display", "countries", "facts", "comparisons", "statistics")
 
 
 def to_toml(model: Model) -> str:
@@ -162,6 +167,10 @@ def _model(plain: Any, source: str) -> Model:
         for level in comparison.levels:
             for condition in level.when:
                 Condition.parse(condition)
+    try:
+        Survivorship.read(model.survivorship, model.display)
+    except ConfigError as error:
+        raise ConfigError(f"{source}: {error}") from error
     return model if statistics is None else replace(model, statistics=_statistics(statistics, source))
 
 

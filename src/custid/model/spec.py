@@ -202,7 +202,8 @@ class Model:
     `matches_per_record`: how many other records of the same person a record has on average; with the number of
     records in `statistics` it makes the prior. `relatives_per_record` likewise; 0: no relatives are reckoned with.
     `match_threshold`, `review_threshold`: bits. `narrowing`: keys added, in this order, to blocks of more than
-    `block_rows_max` records. `survivorship`: field → rule; "*" is the default. `countries`: channel → ISO 3166
+    `block_rows_max` records. `survivorship`: field → rule of golden records, "*" is the default, and `display`: field →
+    how they show it (see `model.survivorship`). `countries`: channel → ISO 3166
     code by which its national telephone numbers and dates are read. `unique_channels`: no two
     records of one of these are one customer. `facts`: how it was trained. `statistics`: how common values and words
     are, frozen; None: whoever needs them counts them on the records at hand.
@@ -217,6 +218,7 @@ class Model:
     match_threshold: float = 0.0
     review_threshold: float = -5.0
     survivorship: dict[str, str] = field(default_factory=lambda: {"*": "most_recent"})
+    display: dict[str, str] = field(default_factory=dict)
     countries: dict[str, str] = field(default_factory=dict)
     unique_channels: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)

@@ -22,6 +22,8 @@ import pyarrow as pa
 from custid import schemas
 from custid.identity.codes import CodeFormat
 from custid.registries.decision_tables import Loaded
+from custid.registries.facts import FACTS
+from custid.registries.reviewing import Queue
 
 if TYPE_CHECKING:
     from custid.registries.copying import Backup
@@ -58,6 +60,7 @@ class Head:
     `live`, `customers`: live records and live customers; `channels`: those that ever brought a record. `indexed`: whether the comparable values of all live records
     are stored, so that a batch can be matched without reading everything. `custid_version`: of the last run.
     `pending`: keys of records to look at again in any case. `decisions` DECISIONS, all of them.
+    `facts`: FACTS of `registries.facts` that wait, in order; `presets`: channel → the preset it was last read with.
     The rest as in `State`.
     """
 
@@ -74,6 +77,8 @@ class Head:
     channels: tuple[str, ...]
     pending: pa.Array
     decisions: pa.Table
+    facts: pa.Table = field(default_factory=lambda: schemas.empty(FACTS))
+    presets: Mapping[str, str] = field(default_factory=dict)
 
 
 def empty_head() -> Head:
@@ -101,6 +106,10 @@ class View(Protocol):
 
     def records(self, record_keys: pa.Array) -> pa.Table:
         """STORED_RECORDS + fields of these records, by record_key."""
+        ...
+
+    def keys_named(self, names: pa.Table) -> pa.ChunkedArray:
+        """record_key of each record called as in `names` (channel, record_id), in that order; null: it never came."""
         ...
 
     def large_blocks(self) -> pa.Table:
@@ -133,6 +142,14 @@ class View(Protocol):
 
     def customers(self, customer_ids: pa.Array) -> pa.Table:
         """CUSTOMERS with these ids, by minted."""
+        ...
+
+    def rejects_named(self, names: pa.Table) -> pa.Table:
+        """REJECTS of rows called as in `names` (channel, record_id), with their run_id, the last first."""
+        ...
+
+    def containing(self, text: str, records_max: int) -> pa.Array:
+        """Keys of at most so many live records in whose values every word of `text` stands, in any case."""
         ...
 
 
@@ -168,6 +185,8 @@ class Commit:
     live ones among `records`, or of all (None: not kept; then the next run matches everything).
     `rejects`: REJECTS, kept with the run. `model` replaces the stored model unless None, `codes` the format of customer
     codes; new customers get theirs with the run, by the format in force.
+    `decisions`: DECISIONS the run itself adds (see `custid.facts`), numbered after those it knew of. `facts` and
+    `presets` replace what `Head` has, unless None.
     """
 
     base_run_id: int
@@ -187,6 +206,9 @@ class Commit:
     model_id: str | None = None
     model: str | None = None
     codes: CodeFormat | None = None
+    decisions: pa.Table = field(default_factory=lambda: schemas.empty(schemas.DECISIONS))
+    facts: pa.Table | None = None
+    presets: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -241,7 +263,7 @@ class Registry(Protocol):
     def commit(self, commit: Commit) -> int:
         """Write it all, or nothing; returns the run's id.
 
-        Raises RunConflict when another run landed in between.
+        Raises RunConflict when another run landed in between, or, for a run that adds decisions, a decision.
         """
         ...
 
@@ -376,6 +398,11 @@ class Registry(Protocol):
         Raises UnknownCustomer, UsageError."""
         ...
 
+    def review(self, limit: int | None = 100) -> Queue:
+        """What waits for a steward in the whole registry: how many questions, and the first of them (`limit` None: all),
+        what teaches the model most first. See `custid.registries.reviewing`."""
+        ...
+
     def decisions(self) -> pa.Table:
         """DECISIONS (+ left_channel, left_record_id, right_channel, right_record_id), standing or revoked."""
         ...
@@ -430,13 +457,13 @@ class Registry(Protocol):
     # --- erasing ---
     def erase(
         self,
-        customer_id: str | None = None,
+        customers: str | Iterable[str] = (),
         *,
         records: Iterable[tuple[str, str]] = (),
         actor: str,
         reason: str | None = None,
     ) -> Erasure:
-        """Erase a customer with all its records, live and gone, or single records, each (channel, record_id).
+        """Erase one or several customers with all records, live and gone, or single records, each (channel, record_id).
 
         A run of its own, all or nothing: ids become tombstones, and what was known of the records is nowhere, also
         not in the bytes of the file. A customer that loses its last record so is erased; one that keeps some lives on.

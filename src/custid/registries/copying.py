@@ -60,8 +60,20 @@ _OWN_NOTES = ("last_write", "rewrite_due", "restored_from")
 
 #: Tables that an export leaves out: inner workings, and the key that erasures rest on.
 _INNER = frozenset(
-    {"meta", "fields", "links", "keys", "large_blocks", "comparables", "comparable_columns", "pending", "erased"}
-    | {"code_serials"}
+    [
+        "meta",
+        "fields",
+        "links",
+        "keys",
+        "large_blocks",
+        "comparables",
+        "comparable_columns",
+        "pending",
+        "erased",
+        "code_serials",
+        "merge_facts",
+        "channel_presets",
+    ]
 )
 
 #: In the folder of an export: what it is, and which files are its own.

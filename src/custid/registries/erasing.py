@@ -1,4 +1,4 @@
-"""Erasing a customer, or single records, for good, and knowing them again without knowing them (I8).
+"""Erasing customers, or single records, for good, and knowing them again without knowing them (I8).
 
 In: a session that writes, and whom to erase. Out: a `Plan` of what goes, then tables that hold nothing of it; and
 `Erased`, which recognizes an erased record or value when it comes in again.
@@ -38,6 +38,7 @@ from custid import schemas
 from custid.errors import UnknownCustomer, UsageError
 from custid.identity import events as identity_events
 from custid.identity import ids
+from custid.registries import facts
 from custid.registries.reading import field_columns, records_where
 from custid.registries.session import Session
 from custid.standardize.fields import base_of, kind_of
@@ -57,6 +58,7 @@ TOUCHED = (
     "links",
     "customers",
     "decisions",
+    "merge_facts",
     "rejects",
     "runs",
     "erased",
@@ -117,6 +119,14 @@ _LINKED = """
     SELECT links.record_key, links.customer_id FROM custid.links AS links
     JOIN erasing_keys ON erasing_keys.record_key = links.record_key
     ORDER BY links.record_key"""
+
+
+_NAMES = """
+    SELECT record_key, channel, record_id FROM custid.records
+    WHERE record_key IN (SELECT record_key FROM erasing_keys)"""
+
+#: The kinds of events an erasure has.
+_KINDS = ("unlinked", "retired", "erased")
 
 
 @dataclass(frozen=True)
@@ -203,7 +213,7 @@ def erased(session: Session) -> Erased | None:
 
 def plan(
     session: Session,
-    customer_id: str | None,
+    customers: str | Iterable[str],
     records: Iterable[tuple[str, str]],
     *,
     actor: str,
@@ -211,92 +221,88 @@ def plan(
 ) -> Plan:
     """Work out what goes; writes nothing.
 
-    Raises UsageError when not exactly one of `customer_id` and `records` is given, when the id was merged or erased
-    before, or when `reason` names the person; UnknownCustomer for an id or record there is not.
+    Raises UsageError when not exactly one of `customers` and `records` is given, or when an id was merged or erased
+    before; UnknownCustomer for an id or record there is not.
     """
     started_at = datetime.now(UTC)
+    named = [customers] if isinstance(customers, str) else list(customers)
     wanted = list(dict.fromkeys((str(channel), str(record_id)) for channel, record_id in records))
-    if (customer_id is None) == (not wanted):
-        raise UsageError("erase() takes a customer id, or records=[(channel, record_id), …]; one of the two.")
-    given: list[str] = []
-    keys: list[int] = []
-    if customer_id is not None:
-        given = [_erasable(session, customer_id)]
-        _temporary(session, "erasing_ids", pa.table({"customer_id": pa.array(given, pa.string())}))
-    else:
-        keys = _keys_of(session, wanted)
-        _temporary(session, "erasing_keys", pa.table({"record_key": pa.array(keys, pa.int64())}))
-        _temporary(session, "erasing_ids", session.fetch(_IDS_OF_RECORDS))
-        session.execute("DROP TABLE erasing_keys")
-    homes = session.fetch(_HOMES).to_pylist()
-    if customer_id is not None:
-        keys = [row["record_key"] for row in homes if row["customer_id"] == given[0]]
-    family = session.fetch(_FAMILY).to_pylist()
-    session.execute("DROP TABLE erasing_ids")
-    key_table = pa.table({"record_key": pa.array(sorted(keys), pa.int64())})
-    _temporary(session, "erasing_keys", key_table)
+    if bool(named) == bool(wanted):
+        raise UsageError("erase() takes customer ids, or records=[(channel, record_id), …]; one of the two.")
+    chosen = _of_customers(session, named) if named else _of_records(session, wanted)
+    _temporary(session, "erasing_keys", _keys(chosen.keys))
     linked = session.fetch(_LINKED).to_pylist()
-    names = _names_by_key(session)
+    names = session.fetch(_NAMES).to_pylist()
     session.execute("DROP TABLE erasing_keys")
 
     last = session.fetch("SELECT run_id, chain FROM custid.runs ORDER BY run_id DESC LIMIT 1").to_pylist()[0]
-    run_id = last["run_id"] + 1
-    endings = _endings(family, homes, set(keys), set(given))
-    first = 1 + int(session.fetch("SELECT coalesce(max(seq), 0) AS last FROM custid.events")["last"][0].as_py())
-    told = [("unlinked", row["customer_id"], row["record_key"], REASON) for row in linked]
-    told += [(kind, name, None, REASON if kind == "erased" else "its last record was erased") for kind, name in endings]
-    events = pa.Table.from_pylist(
-        [
-            {"seq": first + at, "run_id": run_id, "kind": kind, "customer_id": name, "record_key": key, "reason": why}
-            for at, (kind, name, key, why) in enumerate(told)
-        ],
-        schema=schemas.EVENTS,
-    )
-    gone = tuple(name for kind, name in endings if kind == "erased")
-    elsewhere = sorted(
-        {row["customer_id"] for row in homes if row["kind"] != "unlinked" and row["customer_id"] not in given}
-        if customer_id is not None
-        else set()
-    )
-    summary = {
-        "custid": version("custid"),
-        "run_id": run_id,
-        "previous": last["run_id"],
-        "dry_run": False,
-        "actor": actor,
-        "started_at": started_at.isoformat(timespec="seconds"),
-        "channels": {},
-        "erasure": {"records": len(keys), "customers": list(gone), "reason": reason},
-        "events": {kind: sum(one[0] == kind for one in told) for kind in ("unlinked", "retired", "erased")},
-    }
-    changes = [
-        {
-            "seq": first + at,
-            "run_id": run_id,
-            "at": started_at,
-            "record_key": row["record_key"],
-            "channel": names[row["record_key"]][0],
-            "record_id": names[row["record_key"]][1],
-            "kind": "unlinked",
-            "old_id": row["customer_id"],
-            "new_id": None,
-            "reason": REASON,
-        }
-        for at, row in enumerate(linked)
-    ]
+    seq = 1 + int(session.fetch("SELECT coalesce(max(seq), 0) AS last FROM custid.events")["last"][0].as_py())
+    run_id, endings = last["run_id"] + 1, _endings(chosen)
+    events = _events(linked, endings, run_id, seq)
+    gone = [name for kind, name in endings if kind == "erased"]
+    told: dict[str, int] = {kind: len(events.filter(pc.field("kind") == kind)) for kind in _KINDS}
     return Plan(
         run_id=run_id,
         started_at=started_at,
         actor=actor,
         reason=reason,
         chain=identity_events.seal(last["chain"], events),
-        summary=summary,
-        keys=key_table,
+        summary={
+            "custid": version("custid"),
+            "run_id": run_id,
+            "previous": last["run_id"],
+            "dry_run": False,
+            "actor": actor,
+            "started_at": started_at.isoformat(timespec="seconds"),
+            "channels": {},
+            "erasure": {"records": len(chosen.keys), "customers": gone, "reason": reason},
+            "events": told,
+        },
+        keys=_keys(chosen.keys),
         events=events,
         erasure=Erasure(
-            run_id, gone, len(keys), tuple(elsewhere), pa.Table.from_pylist(changes, schema=schemas.CHANGES)
+            run_id=run_id,
+            customers=tuple(gone),
+            records=len(chosen.keys),
+            elsewhere=chosen.elsewhere,
+            changes=_changes(linked, names, run_id, seq, started_at),
         ),
     )
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """`keys`: numbers of the records that go; `given`: ids that were named. `homes`: rows of _HOMES of all records of
+    the customers concerned; `family`: rows of _FAMILY, these customers and what was merged into them."""
+
+    keys: set[int]
+    given: set[str]
+    homes: list[dict[str, Any]]
+    family: list[dict[str, Any]]
+    elsewhere: tuple[str, ...]
+
+
+def _of_customers(session: Session, named: Sequence[str]) -> _Chosen:
+    given = {_erasable(session, name) for name in named}
+    homes, family = _concerned(session, pa.table({"customer_id": pa.array(sorted(given), pa.string())}))
+    keys = {row["record_key"] for row in homes if row["customer_id"] in given}
+    others = {row["customer_id"] for row in homes if row["kind"] != "unlinked"} - given
+    return _Chosen(keys, given, homes, family, tuple(sorted(others)))
+
+
+def _of_records(session: Session, wanted: Sequence[tuple[str, str]]) -> _Chosen:
+    keys = set(_keys_of(session, wanted))
+    _temporary(session, "erasing_keys", _keys(keys))
+    customers = session.fetch(_IDS_OF_RECORDS)
+    session.execute("DROP TABLE erasing_keys")
+    return _Chosen(keys, set(), *_concerned(session, customers), ())
+
+
+def _concerned(session: Session, customers: pa.Table) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    _temporary(session, "erasing_ids", customers)
+    homes, family = (session.fetch(sql).to_pylist() for sql in (_HOMES, _FAMILY))
+    session.execute("DROP TABLE erasing_ids")
+    return homes, family
 
 
 def _erasable(session: Session, customer_id: str) -> str:
@@ -344,16 +350,14 @@ def _keys_of(session: Session, wanted: Sequence[tuple[str, str]]) -> list[int]:
     return [row["record_key"] for row in found]
 
 
-def _endings(
-    family: Sequence[Mapping[str, Any]], homes: Sequence[Mapping[str, Any]], keys: set[int], given: set[str]
-) -> list[tuple[str, str]]:
+def _endings(chosen: _Chosen) -> list[tuple[str, str]]:
     """(kind, customer id) of the ids that end, by `minted`: erased, when no record of theirs is left, else retired."""
-    stays = [row for row in homes if row["record_key"] not in keys]
+    stays = [row for row in chosen.homes if row["record_key"] not in chosen.keys]
     some_left = {row["customer_id"] for row in stays}
     some_live = {row["customer_id"] for row in stays if row["kind"] != "unlinked"}
-    touched = {row["customer_id"] for row in homes if row["record_key"] in keys} | given
+    touched = {row["customer_id"] for row in chosen.homes if row["record_key"] in chosen.keys} | chosen.given
     ended: dict[str, str] = {}
-    for row in family:
+    for row in chosen.family:
         name = row["customer_id"]
         if name not in touched or row["status"] not in ("live", "retired"):
             continue
@@ -364,18 +368,45 @@ def _endings(
     # What was merged into an erased customer is that customer, too.
     return [
         (ended[end], row["customer_id"])
-        for row in family
+        for row in chosen.family
         for end in (row["redirect"] or row["customer_id"],)
         if end in ended and (ended[end] == "erased" or end == row["customer_id"])
     ]
 
 
-def _names_by_key(session: Session) -> dict[int, tuple[str, str]]:
-    rows = session.fetch(
-        "SELECT record_key, channel, record_id FROM custid.records"
-        " WHERE record_key IN (SELECT record_key FROM erasing_keys)"
-    ).to_pylist()
-    return {row["record_key"]: (row["channel"], row["record_id"]) for row in rows}
+def _events(linked: Sequence[Mapping[str, Any]], endings: Sequence[tuple[str, str]], run_id: int, seq: int) -> pa.Table:
+    """EVENTS: the records leave, then the ids end."""
+    rows: list[dict[str, Any]] = [{**row, "kind": "unlinked", "reason": REASON} for row in linked]
+    rows += [
+        {"kind": kind, "customer_id": name, "reason": REASON if kind == "erased" else "its last record was erased"}
+        for kind, name in endings
+    ]
+    numbered = [{**row, "seq": seq + at, "run_id": run_id} for at, row in enumerate(rows)]
+    return pa.Table.from_pylist(numbered, schema=schemas.EVENTS)
+
+
+def _changes(
+    linked: Sequence[Mapping[str, Any]], names: Sequence[Mapping[str, Any]], run_id: int, seq: int, at: datetime
+) -> pa.Table:
+    """CHANGES of the same, with the records' own names."""
+    name_of = {row["record_key"]: row for row in names}
+    rows = [
+        {
+            **name_of[row["record_key"]],
+            "seq": seq + place,
+            "run_id": run_id,
+            "at": at,
+            "kind": "unlinked",
+            "old_id": row["customer_id"],
+            "reason": REASON,
+        }
+        for place, row in enumerate(linked)
+    ]
+    return pa.Table.from_pylist(rows, schema=schemas.CHANGES)
+
+
+def _keys(keys: Iterable[int]) -> pa.Table:
+    return pa.table({"record_key": pa.array(sorted(keys), pa.int64())})
 
 
 # --- wiping -------------------------------------------------------------------------------------------------
@@ -431,6 +462,7 @@ def wipe(session: Session, plan: Plan) -> None:
         OR right_key IN (SELECT record_key FROM erasing_keys)"""
     session.execute(f"DELETE FROM custid.edges WHERE {either}")
     session.execute(f"UPDATE custid.decisions SET reason = NULL WHERE {either}")
+    facts.forget(session)
     session.execute("DROP TABLE erasing_keys")
     _wipe_rejects(session, records, named)
     _wipe_texts(session, free)

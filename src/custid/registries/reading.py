@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from custid import schemas
-from custid.registries import packing
+from custid.registries import deciding, facts, packing, reviewing
 from custid.registries.base import Head
 from custid.registries.session import Session
 
@@ -53,6 +53,10 @@ class SqlView:
         """STORED_RECORDS + fields of these records, by record_key."""
         self._offer_keys(record_keys)
         return records_where(self._session, "WHERE record_key IN (SELECT given_key FROM given_keys) ORDER BY record_key")
+
+    def keys_named(self, names: pa.Table) -> pa.ChunkedArray:
+        """record_key of each record called as in `names` (channel, record_id), in that order; null: it never came."""
+        return deciding.find(self._session, names["channel"], names["record_id"])["record_key"].cast(pa.int64())
 
     def large_blocks(self) -> pa.Table:
         """LARGE_BLOCKS, all of them."""
@@ -119,6 +123,21 @@ class SqlView:
             "SELECT * FROM custid.customers WHERE customer_id IN (SELECT given_id FROM given_ids) ORDER BY minted",
         )
 
+    def containing(self, text: str, records_max: int) -> pa.Array:
+        """Keys of live records in whose values every word of `text` stands."""
+        columns = ["channel", "record_id", *field_columns(self._session).values()]
+        return reviewing.containing(self._session, text, columns, records_max)["record_key"].combine_chunks()
+
+    def rejects_named(self, names: pa.Table) -> pa.Table:
+        """REJECTS of rows called as in `names` (channel, record_id), with their run_id, the last first."""
+        self._session.offer("given_names", names.select(["channel", "record_id"]))
+        return self._fetch(
+            pa.schema([*schemas.REJECTS, pa.field("run_id", pa.int64(), nullable=False)]),
+            """SELECT rejects.* FROM custid.rejects AS rejects JOIN given_names AS given
+                   ON given.channel = rejects.channel AND given.record_id = rejects.record_id
+               ORDER BY rejects.run_id DESC, rejects."row" DESC""",
+        )
+
     def _offer_keys(self, keys: pa.Array) -> None:
         self._session.offer("given_keys", pa.table({"given_key": keys.cast(pa.int64())}))
 
@@ -170,6 +189,8 @@ def head_of(session: Session) -> Head:
         channels=tuple(session.fetch("SELECT DISTINCT channel FROM custid.records ORDER BY channel")["channel"].to_pylist()),
         pending=session.fetch("SELECT record_key FROM custid.pending")["record_key"].combine_chunks().cast(pa.int64()),
         decisions=schemas.conform(decisions, schemas.DECISIONS),
+        facts=facts.waiting(session),
+        presets=facts.presets(session),
     )
 
 

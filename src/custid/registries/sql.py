@@ -24,13 +24,26 @@ from custid import schemas
 from custid.errors import RegistryError, RunConflict, UnknownCustomer, UsageError
 from custid.identity import ids
 from custid.identity.codes import CodeFormat
-from custid.registries import audit, coding, copying, deciding, decision_tables, erasing, tables, unmerging
+from custid.model.files import from_json
+from custid.registries import (
+    audit,
+    coding,
+    copying,
+    deciding,
+    decision_tables,
+    erasing,
+    facts,
+    reviewing,
+    tables,
+    unmerging,
+)
 from custid.registries.base import Commit, Customer, Finding, Head, Search, State, View, empty_head, empty_state
 from custid.registries.copying import Backup
 from custid.registries.decision_tables import Loaded
 from custid.registries.erasing import Erased, Erasure
 from custid.registries.indexing import store_index
 from custid.registries.reading import FORMER, SqlView, field_columns, head_of, records_where
+from custid.registries.reviewing import Queue
 from custid.registries.session import Session, Store
 
 HISTORY = pa.schema(
@@ -229,6 +242,7 @@ class SqlRegistry:
             _store_records(session, commit.records)
             _apply(session, events, run_id)
             store_index(session, commit)
+            facts.store(session, commit, self.location)
             rejects = schemas.conform(commit.rejects, schemas.REJECTS)
             session.load("custid.rejects", rejects.append_column("run_id", _all(run_id, len(rejects))))
             if commit.model is not None:
@@ -421,6 +435,13 @@ class SqlRegistry:
         with self._changing() as session:
             deciding.revoke_act(session, act, actor=actor)
 
+    def review(self, limit: int | None = 100) -> Queue:
+        """What waits for a steward: how many questions, and the first of them. See `base.Registry`."""
+        with self._reading() as session:
+            model = _model(session)
+            threshold = from_json(model).match_threshold if model is not None else 0.0
+            return reviewing.queue(session, threshold, limit)
+
     def decisions(self) -> pa.Table:
         """DECISIONS (+ left_channel, left_record_id, right_channel, right_record_id), standing or revoked."""
         with self._reading() as session:
@@ -478,15 +499,15 @@ class SqlRegistry:
 
     def erase(
         self,
-        customer_id: str | None = None,
+        customers: str | Iterable[str] = (),
         *,
         records: Iterable[tuple[str, str]] = (),
         actor: str,
         reason: str | None = None,
     ) -> Erasure:
-        """Erase a customer with all its records, or single records; see `base.Registry.erase`."""
+        """Erase customers with all their records, or single records; see `base.Registry.erase`."""
         with self._changing() as session:
-            plan = erasing.plan(session, customer_id, records, actor=actor, reason=reason)
+            plan = erasing.plan(session, customers, records, actor=actor, reason=reason)
             _apply(session, plan.events, plan.run_id)
             erasing.wipe(session, plan)
             coding.forget(session)

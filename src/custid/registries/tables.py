@@ -73,6 +73,11 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE custid.code_formats (format_id BIGINT NOT NULL, format VARCHAR NOT NULL,
             run_through BIGINT NOT NULL, declared_at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL)""",
         "CREATE TABLE custid.code_serials (scope VARCHAR NOT NULL, last_serial BIGINT NOT NULL)",
+        # What exports say of their own merges and is no decision yet, and the preset a channel was last read with.
+        """CREATE TABLE custid.merge_facts (left_channel VARCHAR NOT NULL, left_record_id VARCHAR NOT NULL,
+            left_key BIGINT, right_channel VARCHAR, right_record_id VARCHAR NOT NULL, right_key BIGINT,
+            right_preset VARCHAR, source VARCHAR NOT NULL)""",
+        "CREATE TABLE custid.channel_presets (channel VARCHAR NOT NULL, preset VARCHAR NOT NULL)",
     ),
 )
 

@@ -62,6 +62,8 @@ def as_text(summary: Summary) -> str:
             f" asks from {model['review_threshold']:g}",
         ],
     ]
+    if told := summary.get("merge_facts", {}).get("decisions"):
+        facts.append(["merges", f"{told:,} that exports tell of became decisions"])
     if "elapsed_s" in summary:
         facts.append(["time", _time(summary)])
     lines = [_title(summary), "", *text.columns(rows, right=range(1, len(rows[0]))), "", *text.columns(facts)]

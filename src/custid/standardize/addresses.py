@@ -440,8 +440,12 @@ def _fill_chinese(columns: dict[str, pa.Array], values: pa.Array, letters: pa.Ar
     if not pc.any(han).as_py():
         return
     spaced = without_punctuation(letters.filter(han), keep=r"\-")
-    code = groups(spaced, _CHINESE_POSTCODE, ("front", "before", "behind", "after"))
-    spaced = pc.coalesce(code["behind"], code["before"], spaced)
+    codes = nulls(len(spaced))
+    coded = matches(spaced, r"(?:^|[ 编码])\d{6}(?: |$)")
+    if pc.any(coded).as_py():
+        code = groups(where(coded, spaced), _CHINESE_POSTCODE, ("front", "before", "behind", "after"))
+        spaced = pc.coalesce(code["behind"], code["before"], spaced)
+        codes = pc.coalesce(code["front"], code["after"])
     folded = replaced(spaced, " ", "")
     found = _split_common_chinese(folded)
     odd = found["street"].is_null()
@@ -449,7 +453,6 @@ def _fill_chinese(columns: dict[str, pa.Array], values: pa.Array, letters: pa.Ar
     for part in PARTS:
         some = pa.array([parts.get(part) for parts in split], pa.string())
         columns[part] = pc.replace_with_mask(columns[part], han, pc.replace_with_mask(found[part], odd, some))
-    codes = pc.coalesce(code["front"], code["after"])
     columns["postcode"] = pc.replace_with_mask(columns["postcode"], han, codes)
     columns["street_whole"] = pc.if_else(han, columns["street"], columns["street_whole"])
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from custid.standardize.text import matches, where, words
+from custid.standardize.text import matches, nulls, where, words
 
 Digits = npt.NDArray[np.uint8]
 
@@ -88,6 +88,8 @@ def people(codes: pa.Array, countries: pa.Array) -> dict[str, pa.Array]:
     >>> found["kind"].to_pylist(), found["birth_date"].to_pylist(), found["sex"].to_pylist()
     (['es.dni', 'pl.pesel', None], [None, '1944-05-14', None], [None, 'm', None])
     """
+    if codes.null_count == len(codes):
+        return dict.fromkeys(("kind", "birth_date", "sex"), nulls(len(codes)))
     out: dict[str, list[str | None]] = {name: [None] * len(codes) for name in ("kind", "birth_date", "sex")}
     for kind in PEOPLE:
         fits = matches(codes, kind.shape)

@@ -54,6 +54,7 @@ _MONTHS = {
 }
 _TIME = re.compile(r"[t ]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:z|utc|gmt|[+-]\d{2}:?\d{2})?$")
 _YEAR_FIRST = re.compile(r"^(\d{4}) ?[-/. 年] ?(\d{1,2})(?: ?[-/. 月] ?(\d{1,2}) ?[日号]?| ?月)?$")
+_YEAR_MONTH_DAY = r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?: 00?:00(?::00(?:\.0+)?)?)?$"
 _YEAR_LAST = re.compile(r"^(\d{1,2}) ?([-/. ]) ?(\d{1,2}) ?[-/. ] ?(\d{4}|'?\d{2})$")
 _DAY_MONTH_NAME = re.compile(
     r"^(?:[^\W\d_]{3,10},? )?(\d{1,2})(?:st|nd|rd|th|er|eme|º)?\.?[ -]*(?:of |de |d.)?"
@@ -96,7 +97,12 @@ def dates(values: pa.Array, day_first: bool | None = None) -> Outcome:
     eight = matches(values, r"^(?:18[5-9]|19\d|20[0-3])\d(?:\d{4}|-\d{2}-\d{2}(?:[ T]00:00:00(?:\.0+)?)?)$")
     iso = on_some(values, eight, lambda some: replaced(some, r"^(\d{4})-?(\d{2})-?(\d{2}).*$", r"\1-\2-\3"))
     empty = pc.is_in(iso, pa.array(sorted(junk.DATES)))
-    odd = pc.and_(values.is_valid(), pc.invert(eight))
+    # So are dates with the year first and its own separators: 1980/3/5, 1980年3月5日.
+    parted = pc.and_(pc.invert(eight), matches(values, _YEAR_MONTH_DAY))
+    iso = on_some(
+        iso, parted, lambda some: replaced(replaced(some, _YEAR_MONTH_DAY, r"\1-0\2-0\3"), r"-0(\d\d)", r"-\1")
+    )
+    odd = pc.and_(values.is_valid(), pc.invert(pc.or_(eight, parted)))
     iso = on_some(iso, odd, lambda some: each(plain_letters(some), lambda value: read_date(value, day_first)))
     # Where a system writes noughts for what it does not know. One pair of them may be a slip, and stays.
     iso = on_some(iso, matches(iso, "-00-00$"), lambda some: replaced(some, "-00-00$", ""))

@@ -67,9 +67,13 @@ def emails(values: pa.Array) -> Outcome:
     )
     split = pc.extract_regex(where(valid, lower), r"^(?P<local>[^@+]+)(?:\+[^@]*)?@(?P<domain>.+)$")
     local, domain = pc.struct_field(split, "local"), pc.struct_field(split, "domain")
-    domain = map_values(domain, _SAME_PROVIDER)
+    # What depends on the domain alone is worked out once per domain.
+    domains = domain.dictionary_encode()
+    providers, of = map_values(domains.dictionary, _SAME_PROVIDER), domains.indices
     for provider, pattern, by in _SAME_MAILBOX:
-        local = on_some(local, matches(domain, provider), partial(replaced, pattern=pattern, by=by))
+        at_provider = pc.fill_null(matches(providers, provider).take(of), False)
+        local = on_some(local, at_provider, partial(replaced, pattern=pattern, by=by))
+    domain = providers.take(of)
     email = pc.binary_join_element_wise(local, domain, "@")
     fake = pc.or_(
         pc.is_in(local, pa.array(sorted(junk.EMAIL_LOCALS))),
@@ -81,10 +85,12 @@ def emails(values: pa.Array) -> Outcome:
         matches(email, "^(?:" + "|".join(f"{c}{{1,3}}@{c}{{1,3}}[.]" for c in "abcdefghijklmnopqrstuvwxyz") + ")"),
     )
     # abc@abc.com, test@test.org; at QQ a name is a number of five digits at least
-    label = pc.struct_field(pc.extract_regex(domain, r"^(?P<label>[^.]+)"), "label")
-    twice = pc.and_(pc.equal(local, label), pc.or_(matches(local, r"^(?:.{1,3}|\d+)$"), pc.is_in(local, _TYPED)))
+    label = pc.struct_field(pc.extract_regex(providers, r"^(?P<label>[^.]+)"), "label").take(of)
+    same = where(pc.fill_null(pc.equal(local, label), False), local)
+    twice = pc.or_(matches(same, r"^(?:.{1,3}|\d+)$"), pc.is_in(same, _TYPED))
     fake = pc.or_(pc.fill_null(fake, False), pc.fill_null(twice, False))
-    fake = pc.or_(fake, pc.and_(matches(domain, r"^qq\.com$"), matches(local, r"^(?:\d{1,4}|[^\x00-\x7f].*)$")))
+    at_qq = pc.fill_null(pc.equal(domain, "qq.com"), False)
+    fake = pc.or_(fake, pc.and_(at_qq, matches(local, r"^(?:\d{1,4}|[^\x00-\x7f].*)$")))
     reason = junk.first_reason(
         junk.masked(values),
         junk.digit_junk(local),

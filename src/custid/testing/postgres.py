@@ -7,11 +7,13 @@ Never here: a server that anybody else uses. This one does without fsync: it sur
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -37,6 +39,9 @@ _SETTINGS = {
 }
 
 _START_S = 60.0
+
+#: Of Linux's <sys/prctl.h>.
+_PR_SET_PDEATHSIG = 1
 
 
 def binaries() -> Path | None:
@@ -106,6 +111,7 @@ class PostgresServer:
                     user=self._user,
                     group=self._group,
                     extra_groups=self._groups,
+                    preexec_fn=_end_with_parent,
                 )
             while self._process.poll() is None and time.monotonic() < deadline:
                 with contextlib.suppress(OSError):
@@ -199,6 +205,12 @@ def _other_user() -> pwd.struct_passwd:
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(name)
     raise RuntimeError("PostgreSQL does not run as root, and there is neither a user 'postgres' nor 'nobody'.")
+
+
+def _end_with_parent() -> None:
+    """Have the kernel stop this process, a server, when the tests that started it are killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
 
 
 def _children(parent: int) -> list[int]:

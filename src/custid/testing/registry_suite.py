@@ -15,9 +15,9 @@ Never here: what only one kind of registry can do, such as being a file.
 
 from __future__ import annotations
 
-import os
 import io
 import json
+import os
 import random
 import threading
 import zipfile
@@ -46,6 +46,7 @@ from custid.identity import events as identity_events
 from custid.identity.codes import declare
 from custid.registries import tables
 from custid.registries.base import Commit, Registry, State
+from custid.registries.facts import FACTS
 
 #: (kind, customer_id, other_id or None, "channel:record_id" or None)
 EventRow = tuple[str, str, str | None, str | None]
@@ -219,7 +220,8 @@ def an_unusual_person(registry: Registry) -> None:
     run(registry, [("merged", "B", "A", None), ("moved", "A", "B", "crm:2")], reworked=pa.array([], pa.int64()))
     run(registry, [("unlinked", "A", None, "app:gone")], {"app:gone": None}, reworked=pa.array([], pa.int64()))
     registry.decide(("crm", "1"), ("crm", "other"), "different", actor="ann", reason="she said so")
-    registry.decide(("crm", "2"), ("crm", "other"), "different", actor="ann", reason=f"{mail} is not hers, says {surname}")
+    said = f"{mail} is not hers, says {surname}"
+    registry.decide(("crm", "2"), ("crm", "other"), "different", actor="ann", reason=said)
 
 
 def found_in_copy(registry: Registry, folder: Path) -> set[str]:
@@ -746,6 +748,31 @@ class RegistryConformance:
         assert all(records == links == run_id + 2 for run_id, records, links in seen)
 
     # --- stewards ---
+
+    def test_a_runs_own_decisions_and_the_merge_facts_that_wait_land_with_it(self, registry: Registry) -> None:
+        two_customers(registry)
+        waits = {"left_channel": "crm", "left_record_id": "1", "left_key": 1, "right_record_id": "Ä b", "source": "s"}
+        kept = pa.Table.from_pylist([waits | {"right_preset": "hubspot"}, waits | {"right_channel": "crm"}], FACTS)
+        said = {"left_key": 1, "right_key": 2, "verdict": "same", "actor": "s", "decided_at": day(2)}
+        rows = pa.Table.from_pylist([said | {"decision_id": 1, "entered_after": 0}], schemas.DECISIONS)
+        late = commit_of(registry.read_state(), decisions=rows)
+        run(registry, decisions=rows, facts=kept, presets={"crm": "hubspot"})
+        head = registry.head()
+        assert head.facts.to_pylist() == kept.to_pylist()[::-1]
+        assert head.presets == {"crm": "hubspot"}
+        assert head.decisions.to_pylist() == rows.to_pylist()
+        with registry.view() as view:
+            names = pa.table({"channel": ["shop", "crm", "crm"], "record_id": ["1", "nobody", "1"]})
+            assert view.keys_named(names).to_pylist() == [3, None, 1]
+
+        with pytest.raises(RunConflict):
+            registry.commit(late)
+        again = commit_of(registry.read_state(), decisions=rows, facts=kept.slice(0, 0))
+        with pytest.raises(RunConflict, match="a steward has decided something"):
+            registry.commit(again)
+        assert len(registry.head().facts) == 2
+        run(registry, facts=kept.slice(0, 0), presets={})
+        assert (len(registry.head().facts), registry.head().presets) == (0, {})
 
     def test_a_decision_is_kept_with_who_and_why(self, registry: Registry) -> None:
         two_customers(registry)
@@ -1565,6 +1592,13 @@ class RegistryConformance:
         assert statuses(registry)["B"] == ("erased", None)
         assert registry.verify() == []
 
+    def test_several_customers_are_erased_in_one_run(self, registry: Registry) -> None:
+        two_customers(registry)
+        erasure = registry.erase(["B", "A"], actor="dpo")
+        assert (erasure.run_id, erasure.customers, erasure.records) == (2, ("A", "B"), 3)
+        assert len(registry.xref()) == 0
+        assert registry.verify() == []
+
     def test_records_that_moved_to_others_are_named_and_left_alone(self, registry: Registry) -> None:
         two_customers(registry)
         run(registry, [("split", "C", "A", None), ("moved", "C", "A", "shop:1")])
@@ -1577,11 +1611,11 @@ class RegistryConformance:
         merge(registry)
         state = registry.read_state()
         for error, message, arguments in (
-            (UsageError, r"B was merged into A\. Erase A", {"customer_id": "B"}),
-            (UnknownCustomer, "Z", {"customer_id": "Z"}),
+            (UsageError, r"B was merged into A\. Erase A", {"customers": "B"}),
+            (UnknownCustomer, "Z", {"customers": ["A", "Z"]}),
             (UnknownCustomer, "channel 'crm' has no record '9'", {"records": [("crm", "1"), ("crm", "9")]}),
             (UsageError, "one of the two", {}),
-            (UsageError, "one of the two", {"customer_id": "A", "records": [("crm", "1")]}),
+            (UsageError, "one of the two", {"customers": "A", "records": [("crm", "1")]}),
         ):
             with pytest.raises(error, match=message):
                 registry.erase(actor="dpo", **arguments)

@@ -90,7 +90,7 @@ def group(
     groups = group_by(component)
     groups = groups.take(groups.sizes > 2)
     for a, b, number in groups.chunks(CHUNK_PAIRS):
-        evidence, agrees = _evidence(scorer, a, b, threshold)
+        evidence, agrees = evidence_of(scorer, a, b, threshold)
         seen.append((a, b, agrees, evidence < 0))
         if once is not None:
             evidence = np.where((once[a] >= 0) & (once[a] == once[b]), evidence - EXCLUDED_BITS, evidence)
@@ -114,7 +114,7 @@ def group(
     )
 
 
-def _evidence(scorer: Scorer, left: Rows, right: Rows, threshold: float) -> tuple[Bits, npt.NDArray[np.bool_]]:
+def evidence_of(scorer: Scorer, left: Rows, right: Rows, threshold: float) -> tuple[Bits, npt.NDArray[np.bool_]]:
     """What each pair says for or against being in one cluster, in bits, and whether it is a match by itself.
 
     Below the threshold only contradictions count: that two records share nothing to compare is no reason to part

@@ -45,6 +45,27 @@ class Scored:
     levels: Levels
 
 
+@dataclass(frozen=True)
+class Step:
+    """One of the numbers that add up to a pair's match weight, in bits.
+
+    `kind`: "prior"; "level", what a comparison's level says; "rarity" of the very value two records share; "overlap",
+    what the comparison has in common with an earlier one, `other`; "relatives", what is taken off because they may be
+    two people of one home. `bits` counts against strangers, `relatives` against relatives; the last step brings the sum
+    of `bits` to the match weight. `comparison`, `other`: their numbers. `held`: how many of `among` records hold the
+    shared value; 0 where that is not asked.
+    """
+
+    kind: str
+    bits: float
+    relatives: float = 0.0
+    comparison: int = -1
+    level: int = 0
+    other: int = -1
+    held: float = 0.0
+    among: int = 0
+
+
 class Comparing:
     """A model's comparisons, ready to put pairs of these columns on their levels."""
 
@@ -257,6 +278,34 @@ class Scorer:
             [(comparisons[i].name, comparisons[i].label(of_pair[i]), round(weights[i], 2)) for i in np.flatnonzero(of_pair)]
             for of_pair, weights in zip(levels.tolist(), bits.tolist(), strict=True)
         ]
+
+    def steps(self, left: int, right: int) -> list[Step]:
+        """The numbers that make one pair's weight, in the order in which `score` adds them up: their sum is the same
+        to the last bit. `left` is the lower row, as in `score`."""
+        a, b = np.array([left]), np.array([right])
+        levels = [int(level) for level in self.comparing.levels(a, b)[0]]
+        agrees = [bool(self._agrees(number, np.array([level]))[0]) for number, level in enumerate(levels)]
+        steps = [Step("prior", float(self._prior), float(self._prior_relatives))]
+        for number, level in enumerate(levels):
+            table = self._strangers[number], self._relatives[number]
+            steps.append(Step("level", *(float(weights[level]) for weights in table), number, level))
+            rarity = self._rarity[number].get(level)
+            code = int(self._values(rarity, a, b)[0]) if rarity is not None else -1
+            if rarity is not None and code >= 0:
+                place = rarity.places[code]
+                listed = self._listed[rarity.column][0]
+                extra = float(rarity.against_strangers[place]), float(rarity.against_relatives[place])
+                held, among = float(listed.held[place]), listed.among
+                steps.append(Step("rarity", *extra, number, level, held=held, among=among))
+            for other, bits in self._overlaps[number]:
+                if agrees[number] and agrees[other]:
+                    apart = not self.model.comparisons[number].shared and not self.model.comparisons[other].shared
+                    steps.append(Step("overlap", -bits, -bits if apart else 0.0, number, level, other))
+        strangers, relatives = sum(step.bits for step in steps), sum(step.relatives for step in steps)
+        if np.isfinite(relatives):
+            weight = float(-np.logaddexp2(-strangers, -relatives))
+            steps.append(Step("relatives", weight - strangers))
+        return steps
 
     def describe(self, levels: Levels) -> pa.Array:
         """Levels in words, per pair: "email:equal surname:close"; what is missing is left out."""

@@ -143,7 +143,7 @@ class Trails:
     def _value(self, key: str) -> Hashes:
         """What a narrowing key is in each row, as numbers."""
         if key not in self._values:
-            found = _ways_of(self._columns, key)
+            found = ways_of(self._columns, key)
             values = found[0] if found else np.zeros(self._columns.rows, np.uint64)
             self._values[key] = mixed(values ^ _number_of(key))
         return self._values[key]
@@ -193,7 +193,7 @@ def _first_keys(columns: Columns, rule: BlockingRule) -> list[Hashes]:
     if not rule.keys:
         return [np.full(columns.rows, start, np.uint64)]
     ways: list[Hashes] = []
-    for way in product(*(_ways_of(columns, key) for key in rule.keys)):
+    for way in product(*(ways_of(columns, key) for key in rule.keys)):
         keys = np.full(columns.rows, start, np.uint64)
         for part in way:
             keys = mixed(keys ^ part)
@@ -204,7 +204,7 @@ def _first_keys(columns: Columns, rule: BlockingRule) -> list[Hashes]:
     return ways
 
 
-def _ways_of(columns: Columns, key: str) -> list[Hashes]:
+def ways_of(columns: Columns, key: str) -> list[Hashes]:
     """As `blocking.key_codes`, with numbers instead of codes."""
     name, _, derivation = key.partition("|")
     return [found for column in columns.expand(name) for found in column.hashed(derivation)]

@@ -15,8 +15,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from custid.engines.local.blocking import CHUNK_PAIRS, Blocks, block
+from custid.engines.local.clustering import evidence_of
 from custid.engines.local.columns import Columns
-from custid.engines.local.scoring import Scorer
+from custid.engines.local.scoring import Scorer, Step
 from custid.model.spec import Model
 
 Rows = npt.NDArray[np.int64]
@@ -49,6 +50,22 @@ class Weighing:
             weights.append(scored.weights.astype(np.float32))
             levels.append(scorer.describe(scored.levels))
         return Weighed(np.concatenate(weights), pa.concat_arrays(levels))
+
+    def evidence(self, left: Rows, right: Rows) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """What pairs of record keys say for or against being in one cluster, in bits, and whether each is a match by
+        itself, as clustering looks at it (see `clustering.evidence_of`)."""
+        parts = [
+            evidence_of(self._scorer, a, b, self._model.match_threshold) for a, b in self._chunks(left, right)
+        ]
+        return (
+            np.concatenate([np.zeros(0), *(bits for bits, _ in parts)]),
+            np.concatenate([np.zeros(0, bool), *(agrees for _, agrees in parts)]),
+        )
+
+    def steps(self, left: int, right: int) -> list[Step]:
+        """The numbers that make the weight of one pair of record keys (see `Scorer.steps`)."""
+        ((a, b),) = self._chunks(np.array([left]), np.array([right]))
+        return self._scorer.steps(int(a[0]), int(b[0]))
 
     @cached_property
     def _scorer(self) -> Scorer:

@@ -1,0 +1,64 @@
+"""What all plots share: matplotlib, where it is installed, and how custid's plots look in it.
+
+In: nothing, or axes somebody gives. Out: axes to draw on. Never here: what is drawn.
+
+Plots are matplotlib's: it works offline, every notebook shows it, and whoever gets axes back can change what they like.
+Without axes given, a plot makes a figure of its own, which a notebook shows by itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from custid.errors import MissingExtra
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Told apart also by those who see no difference between red and green.
+FOR, AGAINST, TOTAL, MUTED = "#2a78b5", "#d1622b", "#444444", "#9a9a9a"
+
+#: Fonts that have 汉字, as far as one of them is installed; matplotlib's own has none.
+_CHINESE = (
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "Microsoft YaHei",
+    "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei",
+    "SimHei",
+    "Arial Unicode MS",
+)
+
+
+def axes_for(ax: Axes | None, width: float, height: float) -> Axes:
+    """`ax`, or the axes of a new figure of this size in inches. Raises MissingExtra without matplotlib."""
+    if ax is not None:
+        return ax
+    try:
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise MissingExtra("plots need matplotlib: pip install 'custid[notebook]'") from error
+    _, made = pyplot.subplots(figsize=(width, height), layout="constrained")
+    return made
+
+
+def fonts() -> list[str]:
+    """The families to write text in: matplotlib's own, and one that has 汉字 where there is one."""
+    from matplotlib import font_manager, rcParams
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    chinese = [name for name in _CHINESE if name in installed][:1]
+    own: Any = rcParams["font.family"]
+    return [*([own] if isinstance(own, str) else own), *chinese]
+
+
+def plain(text: str) -> str:
+    """`text` so that matplotlib takes no part of it for mathematics.
+
+    >>> plain("costs $5 or $6")
+    'costs \\\\$5 or \\\\$6'
+    """
+    return text.replace("$", r"\$")
