@@ -38,7 +38,7 @@ def one(table: Path, pairs: int) -> dict[str, Any]:
     channel = Channel("data", str(table), record_id="record_id")
     records = take_in(empty_state(), [channel], [read(channel)]).live
     engine = LocalEngine()
-    values = engine.standardize(records, {})
+    values = engine.standardize(records, {}).values
     model = engine.train(values, engine.plan(values), seed=1, progress=silent)
     before = peak_mb()
     wide = tuple(BlockingRule(keys) for keys in WIDE)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from custid.standardize import standardize
+from custid.standardize import Conventions, standardize
 
 HAN_SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林"
 PINYIN = (
@@ -111,7 +111,7 @@ COUNTRIES = {"national id, PL (library)": "PL", "date, day/month/year": "GB"}
 
 def cpu_s(table: pa.Table, country: str | None = None) -> float:
     start = time.process_time()
-    standardize(table, country=country)
+    standardize(table, Conventions(country))
     return time.process_time() - start
 
 
@@ -124,7 +124,7 @@ def main() -> None:
     for kind, (field, make) in KINDS.items():
         column = [make(rng) for _ in range(rows)]
         country = COUNTRIES.get(kind)
-        standardize(pa.table({field: column[:100]}), country=country)  # libraries load here, not in the measurement
+        standardize(pa.table({field: column[:100]}), Conventions(country))  # libraries load here, not in the measurement
         distinct = sorted(set(column))
         seconds = cpu_s(pa.table({field: distinct}), country)
         print(f"{kind:24}{len(distinct):>10,}{seconds / len(distinct) * 1e6:>30.2f}")

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from custid.errors import RunConflict as RunConflict
     from custid.errors import UnknownCustomer as UnknownCustomer
     from custid.errors import UsageError as UsageError
+    from custid.explain import explain as explain
+    from custid.explain import why as why
+    from custid.explain import why_not as why_not
     from custid.finding import connect as connect
     from custid.model.spec import Model as Model
     from custid.registries.base import Registry as Registry
@@ -36,6 +39,9 @@ _HOMES = {
     "train": "custid.train",
     "Channel": "custid.channels.spec",
     "connect": "custid.finding",
+    "explain": "custid.explain",
+    "why": "custid.explain",
+    "why_not": "custid.explain",
     "Registry": "custid.registries.base",
     "Model": "custid.model.spec",
     "Table": "custid.tables",

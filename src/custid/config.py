@@ -20,9 +20,12 @@ from custid.errors import ConfigError, UsageError
 from custid.identity.codes import CodeFormat, declare
 from custid.model.files import from_toml
 from custid.model.spec import Model
+from custid.standardize.conventions import Sex
 
 _TEXT, _TEXTS, _TABLE, _SHARE = "text in quotes", "text or a list of texts", "a table", "a number from 0 to 1"
 _FLAG = "true or false"
+_TEXT_TABLE, _SEXES = "a table of texts", 'a table such as { 1 = "m", 2 = "f" }'
+_LISTS = 'a table of lists of texts, such as { phone = ["10086"] }'
 _TEXT_OR_NOTHING, _SHEET = "text in quotes, which may be empty", "a sheet's name or its number from 1"
 
 _KEYS = {"registry": _TEXT, "output": _TEXT, "model": _TEXT, "codes": _TABLE, "channels": _TABLE}
@@ -44,6 +47,10 @@ _CHANNEL_KEYS = {
     "table": _TEXT,
     "query": _TEXT,
     "country": _TEXT,
+    "day_first": _FLAG,
+    "sexes": _SEXES,
+    "namespaces": _TEXT_TABLE,
+    "not_junk": _LISTS,
     "retire_share_max": _SHARE,
     "unique": _FLAG,
 }
@@ -182,6 +189,12 @@ def _is(value: Any, wanted: str) -> bool:
         return isinstance(value, bool)
     if wanted == _TABLE:
         return isinstance(value, dict)
+    if wanted == _TEXT_TABLE:
+        return isinstance(value, dict) and all(_is(part, _TEXT) for part in value.values())
+    if wanted == _SEXES:
+        return isinstance(value, dict) and all(part in get_args(Sex) for part in value.values())
+    if wanted == _LISTS:
+        return isinstance(value, dict) and all(isinstance(part, list) and _is(part, _TEXTS) for part in value.values())
     if wanted == _TEXT_OR_NOTHING:
         return isinstance(value, str)
     if wanted == _SHEET and isinstance(value, int):

@@ -134,46 +134,47 @@ class _Reached:
 
 
 def _reach(view: View, head: Head, edges: pa.Table, reworked: pa.Array, match_threshold: float) -> _Reached:
-    """Everybody connected with the records that were reworked, and with those that stewards decided on since."""
-    decision_records = np.unique(_ends(head.decisions))
-    person = decided(head.decisions, decision_records).person
-    known = np.zeros(0, np.int64)
-    said = _ends(news(head.decisions, head.run_id))
-    pending = head.pending.to_numpy(zero_copy_only=False)
-    frontier = np.unique(np.concatenate([reworked.to_numpy(), pending, _ends(edges), said]))
-    stored, links = [schemas.empty(schemas.EDGES)], [schemas.empty(schemas.LINKS)]
-    while len(frontier):
-        known = np.union1d(known, frontier)
-        asked = pa.array(frontier)
-        stored.append(view.edges(asked))
-        links.append(view.links(asked))
-        strong = stored[-1].filter(pc.greater_equal(stored[-1]["match_weight"], match_threshold))
-        # A reworked record's edges are no longer what was stored; but who was tied to it is concerned.
-        persons = person[np.isin(decision_records, frontier)]
-        same = decision_records[np.isin(person, persons[persons >= 0])]
-        found = np.concatenate([_ends(strong), links[-1]["record_key"].to_numpy(), same])
-        frontier = np.setdiff1d(found, known)
-    kept = _once(stored, ["left_key", "right_key"])
-    inside = pa.array(known)
-    replaced = pc.or_(pc.is_in(kept["left_key"], reworked), pc.is_in(kept["right_key"], reworked))
-    within = pc.and_(pc.is_in(kept["left_key"], inside), pc.is_in(kept["right_key"], inside))
-    kept = kept.filter(pc.and_(within, pc.invert(replaced)))
+    """Everybody connected with the records that were reworked, and with those that stewards decided on since.
+
+    Connections are the edges there were, so that who was tied to a reworked record is found too, and those there are
+    now. A customer's records were connected by them when they became one: its other records need no search.
+    """
+    seeds = np.concatenate(
+        [
+            reworked.to_numpy(),
+            head.pending.to_numpy(zero_copy_only=False),
+            _ends(edges),
+            _ends(news(head.decisions, head.run_id)),
+        ]
+    )
+    strong = view.connections(match_threshold)
+    left, right = strong["left_key"].to_numpy(), strong["right_key"].to_numpy()
+    said = np.unique(_ends(head.decisions))
+    person = decided(head.decisions, said).person
+    known = np.zeros(max(head.next_record_key, int(seeds.max(initial=0)) + 1), bool)
+    known[seeds] = True
+    while True:
+        before = np.count_nonzero(known)
+        apart = known[left] != known[right]
+        known[left[apart]] = known[right[apart]] = True
+        known[said[np.isin(person, person[known[said] & (person >= 0)])]] = True
+        if np.count_nonzero(known) > before:
+            continue
+        links = view.links(pa.array(np.flatnonzero(known)))
+        mates = links["record_key"].to_numpy()
+        if known[mates].all():
+            break
+        known[mates] = True
+    keys = np.flatnonzero(known)
+    stored = view.edges(pa.array(keys))
+    one, other = stored["left_key"].to_numpy(), stored["right_key"].to_numpy()
+    anew = np.zeros(len(known), bool)
+    anew[reworked.to_numpy()] = True
+    kept = stored.filter(pa.array(known[one] & known[other] & ~anew[one] & ~anew[other]))
     order = [("left_key", "ascending"), ("right_key", "ascending")]
-    return _Reached(known, pa.concat_tables([kept, edges]).sort_by(order), _once(links, ["record_key"]))
+    return _Reached(keys, pa.concat_tables([kept, edges]).sort_by(order), links)
 
 
 def _ends(pairs: pa.Table) -> Keys:
     """The records of pairs."""
     return np.concatenate([pairs["left_key"].to_numpy(), pairs["right_key"].to_numpy()])
-
-
-def _once(tables: list[pa.Table], keys: list[str]) -> pa.Table:
-    """The tables one below the other, without the rows that have these keys again."""
-    joined = pa.concat_tables(tables)
-    if len(tables) < 3:  # the first has no rows
-        return joined
-    columns = [joined[name].to_numpy() for name in keys]
-    order = np.lexsort(columns)
-    fresh = np.ones(len(order), bool)
-    fresh[1:] = np.logical_or.reduce([column[order][1:] != column[order][:-1] for column in columns])
-    return joined.take(pa.array(order[fresh]))

@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 
 import custid
 from custid import schemas
-from custid.channels import Channel, Reading, country_of, read, without
+from custid.channels import Channel, Reading, conventions_of, read, without
 from custid.engines.base import Engine, Progress, silent
 from custid.engines.local import LocalEngine
 from custid.errors import RunConflict, UsageError
@@ -47,6 +47,7 @@ from custid.registries.erasing import Erased
 from custid.reports.preview import preview
 from custid.reports.summary import card
 from custid.results import EVENT_RECORDS, PAIR_RECORDS, Outcome, changes_of, named, quality_of, review_of, xref_of
+from custid.standardize.conventions import Conventions
 from custid.tables import Table
 
 #: Reruns after another run landed first, before giving up.
@@ -91,9 +92,9 @@ class Run:
 
     @cached_property
     def golden(self) -> Table:
-        """Golden records: one row per customer, all of them; worked out when first asked for. Raises RunConflict, as
-        `xref`."""
-        return Table(self._engine.survive(*self._outcome.everything(), self.model))
+        """Golden records: one row per customer, all of them (see `Registry.golden`), read or, where they are not kept,
+        chosen when first asked for. Raises RunConflict, as `xref`."""
+        return Table(self._outcome.golden(self._engine, self.model, self.events.to_arrow()))
 
     def __repr__(self) -> str:
         return card(self.summary)
@@ -173,8 +174,10 @@ def _run(
         if erased is not None:
             readings = [_without_erased(reading, erased) for reading in readings]
 
-    known = given_model or (from_json(head.model) if head.model is not None else None)
-    because = _everything_because(head, known, given_model, channels, retrain)
+    stored = from_json(head.model) if head.model is not None else None
+    known = given_model or stored
+    conventions, readings = conventions_of(remembered(stored, given_model), channels, readings)
+    because = _everything_because(head, known, given_model, stored, channels, conventions, retrain)
     state = empty_state()
     if registry is not None and head.run_id:
         state = registry.read_state() if because else _named_in(registry, head, channels, readings)
@@ -190,14 +193,15 @@ def _run(
     head = replace(head, decisions=pa.concat_tables([head.decisions, settled.decisions]))
     state = replace(state, decisions=_standing(head))
 
-    countries = countries_of(known, channels)
     with watch("standardize"):
-        values = engine.standardize(intake.live if because else intake.arrived, countries)
+        standardized = engine.standardize(intake.live if because else intake.arrived, conventions)
+    values, junk = standardized.values, standardized.junk
+    del standardized
     carrying = _carrying_erased(erased, values, intake.touched)
     with watch("train"):
         if because or known is None:
             known = model_for(known, retrain and given_model is None, given_model is None, engine, values, progress)
-        model = replace(known, countries=countries, unique_channels=_unique_channels(known, channels))
+        model = replace(known, conventions=conventions, unique_channels=_unique_channels(known, channels))
     if because or registry is None:
         worked = work_on_everything(
             intake, values, state, model, engine, keep=registry is not None, watch=watch, progress=progress
@@ -280,6 +284,7 @@ def _run(
             worked_on=worked.names["record_key"],
             registry=None if because else registry,
             run_id=run_id,
+            kept_in=registry,
         ),
         _engine=engine,
     )
@@ -340,10 +345,9 @@ def _unique_channels(model: Model | None, channels: Sequence[Channel]) -> tuple[
     return tuple(sorted(remembered | {channel.name for channel in channels if channel.unique}))
 
 
-def countries_of(model: Model | None, channels: Sequence[Channel]) -> dict[str, str]:
-    """How each channel's numbers and dates are read: as the model remembers, unless the channel says otherwise."""
-    said = {channel.name: country for channel in channels if (country := country_of(channel))}
-    return {**(model.countries if model else {}), **said}
+def remembered(*models: Model | None) -> dict[str, Conventions]:
+    """How channels are read as far as models remember, the last of them first of all."""
+    return {name: said for model in models if model is not None for name, said in model.conventions.items()}
 
 
 def model_for(
@@ -363,7 +367,13 @@ def model_for(
 
 
 def _everything_because(
-    head: Head, known: Model | None, given: Model | None, channels: Sequence[Channel], retrain: bool
+    head: Head,
+    known: Model | None,
+    given: Model | None,
+    stored: Model | None,
+    channels: Sequence[Channel],
+    conventions: Mapping[str, Conventions],
+    retrain: bool,
 ) -> str:
     """Why a run has to match all records anew, as far as one can tell before reading them; "" when it has not."""
     if head.run_id == 0:
@@ -372,21 +382,20 @@ def _everything_because(
         return "everything: a new model"
     if not head.indexed or head.custid_version != custid.__version__:
         return "everything: another version of custid made the registry's comparable values"
-    stored = from_json(head.model) if head.model is not None else None
     if stored is None or _weighed_by(known) != _weighed_by(stored):
         return "everything: another model than before"
-    countries, unique = countries_of(known, channels), _unique_channels(known, channels)
+    unique = _unique_channels(known, channels)
     for channel in head.channels:
-        if countries.get(channel) != stored.countries.get(channel) or (
-            (channel in unique) != (channel in stored.unique_channels)
-        ):
+        if (channel in unique) != (channel in stored.unique_channels):
             return f"everything: channel {channel} is declared otherwise than before"
+        if conventions.get(channel) != stored.conventions.get(channel):
+            return f"everything: the values of channel {channel} are read otherwise than before"
     return ""
 
 
 def _weighed_by(model: Model) -> Model:
     """What of a model decides who is one customer, apart from what it says of channels."""
-    return replace(model, survivorship={}, countries={}, unique_channels=(), facts={})
+    return replace(model, survivorship={}, display={}, conventions={}, unique_channels=(), facts={})
 
 
 def _batch_is_large(intake: Intake, live: int, known: Model | None, given: Model | None) -> str:

@@ -15,18 +15,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from custid import schemas
-from custid.engines.base import Clustering
+from custid.engines.base import Clustering, Engine
 from custid.errors import RunConflict
 from custid.identity.decided import decided
 from custid.model.spec import Model
 from custid.registries.base import Registry
+
 
 @dataclass(frozen=True)
 class Outcome:
     """All records and who they are after a run, read from the registry only when somebody asks.
 
     `records`: STORED_RECORDS + fields, `links`: LINKS, both of the records `worked_on`; these are all there are where
-    `registry` is None. `run_id`: None for a dry run, whose outcome no registry holds.
+    `registry` is None. `run_id`: None for a dry run, whose outcome no registry holds. `kept_in`: the run's registry.
     """
 
     records: pa.Table = field(repr=False)
@@ -34,6 +35,7 @@ class Outcome:
     worked_on: pa.ChunkedArray = field(repr=False)
     registry: Registry | None
     run_id: int | None
+    kept_in: Registry | None = None
 
     def everything(self) -> tuple[pa.Table, pa.Table]:
         """All live records, and LINKS. Raises RunConflict when another run has landed since."""
@@ -53,6 +55,36 @@ class Outcome:
         )
         records = pa.concat_tables([stored, self.records], promote_options="default").sort_by("record_key")
         return records.filter(records["live"]), pa.concat_tables([links, self.links]).sort_by("record_key")
+
+
+    def golden(self, engine: Engine, model: Model, events: pa.Table) -> pa.Table:
+        """Golden records of everybody after the run, whose `events` these are. Raises RunConflict as `everything`."""
+        if self.kept_in is not None and self.run_id is not None:
+            found = self.kept_in.golden()
+            try:
+                with self.kept_in.view(self.run_id):  # still the last run, so these are its golden records
+                    return found
+            except RunConflict:
+                if self.registry is not None:
+                    raise
+        records, links = self.everything()
+        pins = self.kept_in.pins() if self.kept_in is not None and self.kept_in.head().run_id else None
+        return engine.survive(records, links, model, None if pins is None else _after(pins, events))
+
+
+def _after(pins: pa.Table, events: pa.Table) -> pa.Table:
+    """The PINS that stand, with the `current_id` they would have after these events."""
+    merged = {row["customer_id"]: row["other_id"] for row in events.filter(pc.field("kind") == "merged").to_pylist()}
+    restored = set(events.filter(pc.field("kind") == "restored")["customer_id"].to_pylist())
+    pins = pins.filter(pc.is_null(pins["unpinned_at"]))
+    current = []
+    for own, then in zip(pins["customer_id"].to_pylist(), pins["current_id"].to_pylist(), strict=True):
+        now = own if own in restored else then
+        while now in merged:
+            now = merged[now]
+        current.append(now)
+    at = pins.column_names.index("current_id")
+    return pins.set_column(at, pins.schema.field(at), pa.array(current, pa.string()))
 
 
 #: Columns of record keys → what the names of these records are called.

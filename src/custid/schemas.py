@@ -249,6 +249,26 @@ CODES = pa.schema(
 )
 
 
+#: Values that stewards pinned in golden records. `act`: the pin_id of the first of those pinned together, as the parts of
+#: an address are. `customer_id` is whom it was said of, `current_id` who answers to that today. `unpinned_at` is set once
+#: it was taken back, or replaced.
+PINS = pa.schema(
+    [
+        pa.field("pin_id", pa.int64(), nullable=False),
+        pa.field("act", pa.int64(), nullable=False),
+        pa.field("customer_id", pa.string(), nullable=False),
+        pa.field("current_id", pa.string(), nullable=False),
+        pa.field("field", pa.string(), nullable=False),
+        pa.field("value", pa.string(), nullable=False),
+        pa.field("actor", pa.string(), nullable=False),
+        pa.field("reason", pa.string()),
+        pa.field("pinned_at", INSTANT, nullable=False),
+        pa.field("unpinned_at", INSTANT),
+        pa.field("unpinned_by", pa.string()),
+    ]
+)
+
+
 def fields_of(table: pa.Table, schema: pa.Schema) -> list[str]:
     """The names of the field columns of a *+ fields* table: those that `schema` does not name, in order."""
     return [name for name in table.column_names if name not in schema.names]

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from custid.channels import read
+from custid.channels import conventions_of, read
 from custid.engines.base import Progress, silent
 from custid.engines.local import LocalEngine
 from custid.engines.local.training import Labels
@@ -28,11 +28,11 @@ from custid.errors import InputError
 from custid.evaluate.labels import Truth, read_truth
 from custid.evaluate.pairs import pairs_within
 from custid.intake import take_in
-from custid.model.files import rounded
+from custid.model.files import from_json, rounded
 from custid.model.spec import Model
 from custid.registries import connect
 from custid.registries.base import Registry, empty_state
-from custid.resolve import SEED, channels_of, countries_of
+from custid.resolve import SEED, channels_of, remembered
 
 #: At most so many pairs of one customer are taken from the truth, as many as training takes from a blocking rule.
 TRUE_PAIRS_MAX = 20_000
@@ -71,12 +71,14 @@ def train(
     state = held.read_state() if held is not None else empty_state()
     engine = LocalEngine()
     progress("read", 0, 0)
-    records = take_in(state, channels, [read(channel, progress=progress) for channel in channels]).live
+    readings = [read(channel, progress=progress) for channel in channels]
+    records = take_in(state, channels, readings).live
     if not len(records):
         raise InputError("there are no records to learn from.")
-    countries = countries_of(model, channels)
+    stored = from_json(state.model) if state.model is not None else None
+    conventions, _ = conventions_of(remembered(stored, model), channels, readings)
     progress("standardize", 0, 0)
-    values = engine.standardize(records, countries)
+    values = engine.standardize(records, conventions).values
     untrained = model if model is not None else engine.plan(values)
     if not untrained.blocking:
         untrained = replace(untrained, blocking=engine.plan(values).blocking)
@@ -90,7 +92,7 @@ def train(
     if len(state.decisions):
         facts["decisions"] = len(state.decisions)
     planned = {name: untrained.facts[name] for name in _PLANNED if name in untrained.facts}
-    return rounded(replace(found, countries=countries, facts={**facts, **found.facts, **planned}))
+    return rounded(replace(found, conventions=conventions, facts={**facts, **found.facts, **planned}))
 
 
 #: What the choice of blocking rules expects; kept with the model.

@@ -32,7 +32,8 @@ def _values() -> pa.Table:
     channels = [
         Channel(made.__name__, made(RECORDS, seed=8).records, record_id="record_id") for made in (households, companies)
     ]
-    return LocalEngine().standardize(take_in(empty_state(), channels, [read(channel) for channel in channels]).live, {})
+    live = take_in(empty_state(), channels, [read(channel) for channel in channels]).live
+    return LocalEngine().standardize(live, {}).values
 
 
 @pytest.fixture(scope="module")

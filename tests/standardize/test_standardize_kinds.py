@@ -5,15 +5,14 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from custid.standardize import standardize
+from custid.standardize import Conventions, standardize
 
 
 def one(default_country: str | None = None, day_first: bool | None = None, **fields: str) -> dict[str, str | None]:
     """The comparable values of one record."""
     table = pa.table({name: pa.array([value], pa.string()) for name, value in fields.items()})
-    rows: list[dict[str, str | None]] = standardize(
-        table, country=default_country, day_first=day_first
-    ).values.to_pylist()
+    conventions = Conventions(default_country, day_first)
+    rows: list[dict[str, str | None]] = standardize(table, conventions).values.to_pylist()
     return rows[0]
 
 
@@ -335,7 +334,7 @@ def test_a_phone_is_e164(country: str | None, phone: str, expected: str | None) 
 
 def test_the_country_of_the_record_reads_its_phone() -> None:
     table = pa.table({"phone": ["020 7946 0958"], "country": ["United Kingdom"]})
-    assert standardize(table, country="CN").values["phone"].to_pylist() == ["+442079460958"]
+    assert standardize(table, Conventions("CN")).values["phone"].to_pylist() == ["+442079460958"]
 
 
 @pytest.mark.parametrize(
@@ -645,7 +644,9 @@ def test_parts_of_addresses_are_folded(field: str, value: str, expected: str | N
 def test_a_placeholder_is_null_in_every_field_and_reported(field: str, value: str) -> None:
     found = standardize(pa.table({field: [value, value]}))
     assert found.values[field].to_pylist() == [None, None]
-    assert found.junk.to_pylist() == [{"field": field, "value": value, "reason": "placeholder", "count": 2}]
+    assert found.junk.drop_columns(["channel"]).to_pylist() == [
+        {"field": field, "value": value, "reason": "placeholder", "count": 2}
+    ]
 
 
 @pytest.mark.parametrize(("field", "value"), [("given_name", "Nan"), ("surname", "No"), ("surname", "Na")])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custid.standardize import explain, standardize
+from custid.standardize import Conventions, explain, standardize
 from custid.standardize.fields import FIELDS, kind_of
 
 PIECES = st.sampled_from(
@@ -53,7 +53,7 @@ def test_any_text_in_any_field_is_taken_without_an_error(
     rows: list[dict[str, str | None]], country: str | None
 ) -> None:
     table = table_of(rows, ALL_FIELDS)
-    found = standardize(table, country=country)
+    found = standardize(table, Conventions(country))
     assert len(found.values) == len(rows)
     for name in found.values.column_names:
         assert "" not in found.values[name].to_pylist()
@@ -62,10 +62,10 @@ def test_any_text_in_any_field_is_taken_without_an_error(
 @settings(max_examples=12, deadline=None)
 @given(st.lists(VALUES, min_size=2, max_size=4))
 def test_a_record_gets_the_same_values_whatever_stands_beside_it(rows: list[dict[str, str | None]]) -> None:
-    together = standardize(table_of(rows, ALL_FIELDS), country="CN").values
-    turned = standardize(table_of(rows[::-1], ALL_FIELDS), country="CN").values
+    together = standardize(table_of(rows, ALL_FIELDS), Conventions("CN")).values
+    turned = standardize(table_of(rows[::-1], ALL_FIELDS), Conventions("CN")).values
     assert turned.to_pylist()[::-1] == together.to_pylist()
-    alone = [standardize(table_of([row], ALL_FIELDS), country="CN").values.to_pylist()[0] for row in rows]
+    alone = [standardize(table_of([row], ALL_FIELDS), Conventions("CN")).values.to_pylist()[0] for row in rows]
     assert alone == together.to_pylist()
 
 
@@ -136,14 +136,15 @@ def test_each_channel_can_have_its_own_country_and_order_of_day_and_month() -> N
         {"channel": ["us", "uk", "?"], "phone": ["2125550134", "02079460958", "02079460958"]}
         | {"birth_date": ["3/5/1980"] * 3}
     )
-    found = standardize(table, country={"us": "US", "uk": "GB"}, day_first={"uk": True, "us": False}).values
+    found = standardize(table, {"us": Conventions("US", day_first=False), "uk": Conventions("GB", day_first=True)}).values
     assert found["phone"].to_pylist() == ["+12125550134", "+442079460958", "02079460958"]
     assert found["birth_date"].to_pylist() == ["1980-03-05", "1980-05-03", "1980"]
 
 
 def test_junk_is_counted_by_row_and_sorted() -> None:
     table = pa.table({"email": ["a@a.com", "x", "x", "ann@x.org", None], "phone": ["无", "1.38E+10", None, "无", "0"]})
-    assert [tuple(row.values()) for row in standardize(table).junk.to_pylist()] == [
+    junk = standardize(table).junk.drop_columns(["channel"]).to_pylist()
+    assert [tuple(row.values()) for row in junk] == [
         ("email", "x", "unreadable", 2),
         ("email", "a@a.com", "placeholder", 1),
         ("phone", "无", "placeholder", 2),
@@ -154,9 +155,8 @@ def test_junk_is_counted_by_row_and_sorted() -> None:
 
 def test_junk_countries_are_counted_once_however_many_phones_ask() -> None:
     table = pa.table({"country": ["无"], "phone": ["1"], "phone_2": ["2125550134"]})
-    assert {"field": "country", "value": "无", "reason": "placeholder", "count": 1} in standardize(
-        table
-    ).junk.to_pylist()
+    junk = standardize(table).junk.to_pylist()
+    assert {"channel": None, "field": "country", "value": "无", "reason": "placeholder", "count": 1} in junk
 
 
 def test_fields_in_several_chunks_and_dictionaries_are_taken() -> None:
@@ -183,16 +183,46 @@ def test_a_handle_stands_within_the_app_that_the_record_or_a_setting_names() -> 
             "wechat_app": ["wx1", None, None],
         }
     )
-    found = standardize(table, namespaces={"shop": {"wechat_openid": "wx2"}})
+    found = standardize(table, {"shop": Conventions(namespaces={"wechat_openid": "wx2"})})
     assert found.values["wechat_openid"].to_pylist() == ["wx1:oAb", "wx2:oAb", "oAb"]
 
 
 def test_what_was_taken_for_junk_can_be_overruled() -> None:
     table = pa.table({"phone": ["138 0013 8000", "11111111"], "surname": ["无", "无"]})
-    found = standardize(table, not_junk={"phone": ["138 0013 8000"], "surname": ["无"]})
+    found = standardize(table, Conventions(not_junk={"phone": ("138 0013 8000",), "surname": ("无",)}))
     assert found.values["phone"].to_pylist() == ["+8613800138000", None]
     assert found.values["surname"].to_pylist() == ["无", "无"]
     assert found.junk["value"].to_pylist() == ["11111111"]
+
+
+def test_what_one_channel_calls_real_stays_junk_in_another() -> None:
+    table = pa.table(
+        {
+            "channel": ["shop", "crm", "crm"],
+            "address": ["Test", "Test", "Test"],
+            "phone": ["138 0013 8000", "138 0013 8000", None],
+            "country": ["CN", "CN", "CN"],
+        }
+    )
+    real = Conventions(not_junk={"phone": ("13800138000", "138 0013 8000"), "address": ("test",)})
+    found = standardize(table, {"shop": real})
+    assert found.values["phone"].to_pylist() == ["+8613800138000", None, None]
+    assert found.values["address"].to_pylist() == [None, None, None]  # as written: "Test" is not "test"
+    assert [tuple(row.values()) for row in found.junk.to_pylist()] == [
+        ("crm", "address", "Test", "placeholder", 2),
+        ("crm", "phone", "138 0013 8000", "placeholder", 1),
+        ("shop", "address", "Test", "placeholder", 1),
+    ]
+
+
+def test_digits_say_the_sex_where_the_channel_says_what_they_mean() -> None:
+    table = pa.table({"channel": ["a", "a", "b", "b", "c"], "sex": ["1", "男", "1", "2", "1"]})
+    found = standardize(
+        table, {"a": Conventions(sexes={"1": "m", "2": "f"}), "b": Conventions(sexes={"1": "f", "2": "m"})}
+    )
+    assert found.values["sex"].to_pylist() == ["m", "m", "f", "m", None]
+    spanish = standardize(pa.table({"sex": ["H", "M"]}), Conventions(sexes={"H": "m", "M": "f"}))
+    assert spanish.values["sex"].to_pylist() == ["m", "f"]
 
 
 def test_every_comparable_value_of_a_record_is_explained() -> None:
@@ -205,9 +235,9 @@ def test_every_comparable_value_of_a_record_is_explained() -> None:
         "country": "Deutschland",
         "shoe": "42",
     }
-    rows = explain(record, country="CN").to_pylist()
+    rows = explain(record, Conventions("CN")).to_pylist()
     table = pa.table({name: [value] for name, value in record.items()})
-    values = standardize(table, country="CN").values.drop_columns(["channel"]).to_pylist()[0]
+    values = standardize(table, Conventions("CN")).values.drop_columns(["channel"]).to_pylist()[0]
     made = {row["comparable"]: row["value"] for row in rows if row["comparable"]}
     assert made == {name: value for name, value in values.items() if value is not None}
     assert all(row["how"] for row in rows)

@@ -429,7 +429,25 @@ def day_first(column: pa.Array | pa.ChunkedArray) -> Guess | None:
         pc.sum(pc.and_(pc.greater(one, 12), pc.less_equal(other, 12))).as_py() or 0
         for one, other in ((first, second), (second, first))
     )
-    if max(days, months) < 20 * min(days, months) or days == months:
+    # Of dates in one order more than half tell; where hardly any does, those are slips.
+    if max(days, months) < 20 * min(days, months) or max(days, months) < 0.05 * len(found) or days == months:
         return None
     reason = f"{days:,} of its dates have a first number over 12, and {months:,} a second"
     return Guess("day" if days > months else "month", 0.95, reason)
+
+
+# --- digits that stand for sexes ----------------------------------------------------------------------------
+
+
+def sex_codes(column: pa.Array | pa.ChunkedArray) -> Guess | None:
+    """Whether a column of sexes holds the codes of ISO 5218 and GB/T 2261.1: 1 male, 2 female, 0 and 9 neither. None
+    where it holds others: systems with 0 and 1 do not agree on which is which.
+
+    >>> sex_codes(pa.array(["1", "2", "1", "9"])).field, sex_codes(pa.array(["1", "0"])), sex_codes(pa.array(["M", "F"]))
+    ('1/2', None, None)
+    """
+    counts = {row["values"]: row["counts"] for row in pc.value_counts(pc.utf8_trim_whitespace(column)).to_pylist()}
+    counts.pop(None, None)
+    if not {"1", "2"} <= counts.keys() or not counts.keys() <= {"0", "1", "2", "9", ""}:
+        return None
+    return Guess("1/2", 0.8, "its codes are those of ISO 5218 and GB/T 2261.1, 1 male and 2 female")

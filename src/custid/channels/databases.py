@@ -19,9 +19,15 @@ from custid.errors import InputError, MissingExtra, UsageError
 
 
 def read_database(
-    source: str, *, channel: str, table: str | None, query: str | None, progress: Callable[[int], None]
+    source: str,
+    *,
+    channel: str,
+    table: str | None,
+    query: str | None,
+    progress: Callable[[int], None],
+    rows_max: int | None = None,
 ) -> Rows:
-    """All rows of the table, or of what the query gives.
+    """All rows of the table, or of what the query gives; or about `rows_max` of them, evenly spread.
 
     Raises UsageError unless exactly one of the two is given, InputError when the database refuses, MissingExtra.
     """
@@ -32,8 +38,8 @@ def read_database(
         )
     select = f"select * from {_quoted(table)}" if table is not None else (query or "").strip().rstrip(";")
     if urls.scheme_of(source) == "duckdb":
-        return _read_duckdb(source, channel, select, progress)
-    return _read_postgres(source, channel, select, progress)
+        return _read_duckdb(source, channel, select, progress, rows_max)
+    return _read_postgres(source, channel, select, progress, rows_max)
 
 
 def duckdb_path(source: str) -> str:
@@ -53,7 +59,9 @@ def _quoted(table: str) -> str:
     return ".".join('"' + part.replace('"', '""') + '"' for part in table.split("."))
 
 
-def _read_duckdb(source: str, channel: str, select: str, progress: Callable[[int], None]) -> Rows:
+def _read_duckdb(
+    source: str, channel: str, select: str, progress: Callable[[int], None], rows_max: int | None
+) -> Rows:
     import duckdb
 
     path = Path(duckdb_path(source)).expanduser()
@@ -65,12 +73,14 @@ def _read_duckdb(source: str, channel: str, select: str, progress: Callable[[int
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
             reader = pa.RecordBatchReader.from_stream(cast(Any, connection.sql(select)))
-            return batches_as_rows(reader.schema, reader, f"{path}", "duckdb", [], progress)
+            return batches_as_rows(reader.schema, reader, f"{path}", "duckdb", [], progress, rows_max)
     except (duckdb.Error, TypeError) as error:
         raise _refused(channel, source, error) from None
 
 
-def _read_postgres(source: str, channel: str, select: str, progress: Callable[[int], None]) -> Rows:
+def _read_postgres(
+    source: str, channel: str, select: str, progress: Callable[[int], None], rows_max: int | None
+) -> Rows:
     try:
         import adbc_driver_manager
         import adbc_driver_postgresql.dbapi as adbc
@@ -93,7 +103,7 @@ def _read_postgres(source: str, channel: str, select: str, progress: Callable[[i
                 [pa.field(name, one.type) for name, one in zip(described.names, reader.schema, strict=True)]
             )
             batches = (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in reader)
-            return batches_as_rows(schema, batches, urls.shown(source), "postgresql", [], progress)
+            return batches_as_rows(schema, batches, urls.shown(source), "postgresql", [], progress, rows_max)
     except (adbc_driver_manager.Error, pa.ArrowException, OSError) as error:
         raise _refused(channel, source, error) from None
 

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +25,7 @@ from custid.channels.rows import (
     COLUMNS_MAX,
     Reject,
     Rows,
+    Thinned,
     check_width,
     shown_text,
     unique_names,
@@ -54,9 +56,15 @@ class Dialect:
 
 
 def read_delimited(
-    file: File, *, encoding: str | None, delimiter: str | None, quote: str | None, progress: Callable[[int], None]
+    file: File,
+    *,
+    encoding: str | None,
+    delimiter: str | None,
+    quote: str | None,
+    progress: Callable[[int], None],
+    rows_max: int | None = None,
 ) -> Rows:
-    """All rows; `progress` is called with the bytes read of the file as stored.
+    """All rows, or about `rows_max` evenly spread; `progress` is called with the bytes read of the file as stored.
 
     Raises InputError when the file is empty or unreadable, UsageError for a bad delimiter or quote.
     """
@@ -65,20 +73,25 @@ def read_delimited(
     if quote is not None and (len(quote) > 1 or not quote.isascii() or quote in ("\r", "\n", "\0", delimiter)):
         raise UsageError(f"quote {quote!r} is not one plain character. Use '\"', \"'\", or '' where nothing is quoted.")
     try:
-        return _read(file, find_encoding(file, encoding, by_head=True), delimiter, quote, progress)
+        return _read(file, find_encoding(file, encoding, by_head=True), delimiter, quote, progress, rows_max)
     except UnicodeDecodeError:  # only its beginning was UTF-8
-        return _read(file, find_encoding(file, encoding), delimiter, quote, progress)
+        return _read(file, find_encoding(file, encoding), delimiter, quote, progress, rows_max)
 
 
 def _read(
-    file: File, encoding: Encoding, delimiter: str | None, quote: str | None, progress: Callable[[int], None]
+    file: File,
+    encoding: Encoding,
+    delimiter: str | None,
+    quote: str | None,
+    progress: Callable[[int], None],
+    rows_max: int | None,
 ) -> Rows:
     sample, whole = read_sample(file, encoding, _SAMPLE_BYTES)
     if not sample.strip("\r\n\t \0"):
         raise InputError(f"{file.name} is empty: it has not even a header row. Check the export that wrote it.")
     dialect = find_dialect(sample, delimiter, quote)
-    table, ragged, tail = _parse(file, encoding, dialect, sample, whole, progress)
-    return _rows(file, encoding, dialect, table, ragged, tail)
+    table, ragged, tail, thinned = _parse(file, encoding, dialect, sample, whole, progress, rows_max)
+    return _rows(file, encoding, dialect, table, ragged, tail, thinned)
 
 
 def find_dialect(sample: str, delimiter: str | None = None, quote: str | None = None) -> Dialect:
@@ -135,8 +148,9 @@ def _parse(
     sample: str,
     whole: bool,
     progress: Callable[[int], None],
-) -> tuple[pa.Table, list[tuple[int, str]], bytes]:
-    """The whole file as string columns f0, f1, …, its header being the first row; the ragged rows; its last bytes."""
+    rows_max: int | None,
+) -> tuple[pa.Table, list[tuple[int, str]], bytes, Thinned | None]:
+    """The file as string columns f0, f1, …, its header being the first row; the ragged rows; its last bytes."""
     block_max = _BLOCK_BYTES_MAX if source.size is None or source.compression else 2 * source.size + 16
     block_max = min(block_max, _BLOCK_BYTES_MAX)
     width = min(sample.count(dialect.delimiter), COLUMNS_MAX) + 1
@@ -173,8 +187,14 @@ def _parse(
                     convert_options=convert,
                 )
                 check_width(len(reader.schema), source.name)
-                table = pa.Table.from_batches(reader, schema=reader.schema)
-            return table, ragged, text.tail if text else ended or b""
+                thinned = Thinned(rows_max) if rows_max else None
+                if thinned is None:
+                    table = pa.Table.from_batches(reader, schema=reader.schema)
+                else:
+                    for batch in chain([pa.RecordBatch.from_pylist([], reader.schema)], reader):
+                        thinned.add(pa.Table.from_batches([batch]))
+                    table = thinned.table()
+            return table, ragged, text.tail if text else ended or b"", thinned
         except pa.ArrowInvalid as error:
             if "straddl" in str(error) and block < block_max:
                 block = min(block * 16, block_max)  # a row longer than a block: take larger ones
@@ -186,7 +206,13 @@ def _parse(
 
 
 def _rows(
-    file: File, encoding: Encoding, dialect: Dialect, table: pa.Table, ragged: list[tuple[int, str]], tail: bytes
+    file: File,
+    encoding: Encoding,
+    dialect: Dialect,
+    table: pa.Table,
+    ragged: list[tuple[int, str]],
+    tail: bytes,
+    thinned: Thinned | None,
 ) -> Rows:
     path, delimiter = file.name, dialect.delimiter
     notes = [encoding.note] if encoding.note else []
@@ -214,12 +240,19 @@ def _rows(
         for number, text in ragged
     ]
     taken = np.fromiter((number - 1 for number, _ in ragged), np.int64, len(ragged))
-    numbers = np.setdiff1d(np.arange(1, len(table) + len(ragged) + 1, dtype=np.int64), taken, assume_unique=True)
+    seen = len(table) if thinned is None else thinned.seen - 1
+    places = np.arange(seen) if thinned is None else thinned.places[1:] - 1
+    # Before the row that is n-th of those taken stand as many ragged ones as have no more than n such before them.
+    numbers = places + 1 + np.searchsorted(np.sort(taken) - np.arange(1, len(taken) + 1), places, side="right")
     rows = Rows(table, numbers, "csv", rejects, notes, encoding=encoding.name, delimiter=delimiter)
-    rows = _without_unclosed_quote(rows, dialect.quote, tail)
+    if thinned is not None:
+        filled = [thinned.filled[f"f{place}"] - (name is not None) for place, name in enumerate(header)]
+        rows = replace(rows, seen=seen, filled=dict(zip(names, filled, strict=True)))
+    if not len(places) or places[-1] == seen - 1:
+        rows = _without_unclosed_quote(rows, dialect.quote, tail)
     rows = without_bad_values(rows, damaged=encoding.damaged)
-    counts = Counter(reject.reason for reject in rows.rejects)
-    if counts["wrong_column_count"] > len(rows.table):
+    ragged_rows = Counter(reject.reason for reject in rows.rejects)["wrong_column_count"]
+    if ragged_rows > seen:
         rows.notes.append(
             f"most rows do not have the header's {len(names)} columns: check that delimiter {delimiter!r} "
             "is right and "

@@ -14,6 +14,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -23,18 +24,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from custid.channels.files import File
-from custid.channels.rows import VALUES_MAX, Rows, check_width, unique_names, without_bad_values
+from custid.channels.rows import VALUES_MAX, Rows, Thinned, check_width, unique_names, without_bad_values
 from custid.errors import InputError, UsageError
 
 _BATCH_ROWS = 1 << 16
 
 
-def read_parquet(file: File, progress: Callable[[int], None]) -> Rows:
-    """All rows of a Parquet file. Raises InputError when it is damaged."""
+def read_parquet(file: File, progress: Callable[[int], None], rows_max: int | None = None) -> Rows:
+    """All rows of a Parquet file, or about `rows_max` evenly spread. Raises InputError when it is damaged."""
     try:
         with pq.ParquetFile(file.seekable()) as parquet:
             return batches_as_rows(
-                parquet.schema_arrow, parquet.iter_batches(_BATCH_ROWS), file.name, "parquet", [], progress
+                parquet.schema_arrow, parquet.iter_batches(_BATCH_ROWS), file.name, "parquet", [], progress, rows_max
             )
     except (pa.ArrowException, OSError) as error:
         raise InputError(
@@ -43,8 +44,9 @@ def read_parquet(file: File, progress: Callable[[int], None]) -> Rows:
         ) from error
 
 
-def read_frame(frame: Any, source: str) -> Rows:
-    """All rows of a frame. Raises UsageError when it is no table, InputError when it cannot become text."""
+def read_frame(frame: Any, source: str, rows_max: int | None = None) -> Rows:
+    """All rows of a frame, or about `rows_max` evenly spread. Raises UsageError when it is no table, InputError when it
+    cannot become text."""
     notes: list[str] = []
     try:
         if type(frame).__module__.split(".")[0] == "pandas" and hasattr(frame, "columns"):
@@ -55,7 +57,7 @@ def read_frame(frame: Any, source: str) -> Rows:
             table = pa.Table.from_batches([frame])
         elif hasattr(frame, "__arrow_c_stream__"):
             reader = pa.RecordBatchReader.from_stream(frame)
-            return batches_as_rows(reader.schema, reader, source, "frame", notes)
+            return batches_as_rows(reader.schema, reader, source, "frame", notes, rows_max=rows_max)
         elif hasattr(frame, "__arrow_c_array__"):
             table = pa.Table.from_batches([pa.record_batch(frame)])
         else:
@@ -64,7 +66,7 @@ def read_frame(frame: Any, source: str) -> Rows:
                 f"{type(frame).__name__}. "
                 "Give a file's path, or a pandas, polars, pyarrow or DuckDB table."
             )
-        return batches_as_rows(table.schema, table.to_batches(_BATCH_ROWS), source, "frame", notes)
+        return batches_as_rows(table.schema, table.to_batches(_BATCH_ROWS), source, "frame", notes, rows_max=rows_max)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise InputError(
             f"{source} cannot be taken as a table ({first_line(error)}). Give every column one type, or make it text."
@@ -78,8 +80,10 @@ def batches_as_rows(
     form: str,
     notes: list[str],
     progress: Callable[[int], None] | None = None,
+    rows_max: int | None = None,
 ) -> Rows:
-    """Typed batches as rows of text, batch by batch, so that typed values and text are never all held together.
+    """Typed batches as rows of text, batch by batch, so that typed values and text are never all held together; all,
+    or about `rows_max` evenly spread.
 
     Columns of structures become one column per part, named with a dot; lists their first values, numbered from 1.
     """
@@ -88,17 +92,23 @@ def batches_as_rows(
     check_width(len(kept), source)
     names = unique_names([str(schema.names[number]) for number in kept], notes)
     texts = []
+    thinned = Thinned(rows_max) if rows_max else None
     done = 0
     for batch in chain(batches, [pa.RecordBatch.from_pylist([], schema)]):
         table = _flat_text([batch.column(number) for number in kept], names, source)
         check_width(table.num_columns, source)
-        texts.append(table)
+        if thinned is None:
+            texts.append(table)
+        else:
+            thinned.add(table)
         if progress:
             done += batch.nbytes
             progress(done)
-    table = pa.concat_tables(texts, promote_options="default")
+    table = pa.concat_tables(texts, promote_options="default") if thinned is None else thinned.table()
     table = table.drop_columns([name for name in table.column_names if name not in names and _is_spare(table, name)])
     rows = Rows(table, np.arange(1, len(table) + 1, dtype=np.int64), form, notes=notes, index=index)
+    if thinned is not None:
+        rows = replace(rows, numbers=thinned.places + 1, seen=thinned.seen, filled=thinned.filled)
     return without_bad_values(rows, damaged=False)
 
 

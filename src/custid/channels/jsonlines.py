@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import pyarrow as pa
 
 from custid.channels.encodings import UNDECODABLE, Encoding, buffered, find_encoding, open_utf8
 from custid.channels.files import File
-from custid.channels.rows import VALUES_MAX, Reject, Rows, check_width, shown_text, without_bad_values
+from custid.channels.rows import VALUES_MAX, Reject, Rows, Thinned, check_width, shown_text, without_bad_values
 from custid.errors import InputError
 
 #: Lines taken together: enough to make calls cheap, few enough to hold.
@@ -27,15 +28,18 @@ _LINES = 20_000
 _LINE_BYTES_MAX = 1 << 26
 
 
-def read_json_lines(file: File, *, encoding: str | None, progress: Callable[[int], None]) -> Rows:
-    """All rows; `progress` is called with the bytes read of the file as stored. Raises InputError."""
+def read_json_lines(
+    file: File, *, encoding: str | None, progress: Callable[[int], None], rows_max: int | None = None
+) -> Rows:
+    """All rows, or about `rows_max` evenly spread; `progress` is called with the bytes read of the file as stored.
+    Raises InputError."""
     try:
-        return _read(file, find_encoding(file, encoding, by_head=True), progress)
+        return _read(file, find_encoding(file, encoding, by_head=True), progress, rows_max)
     except UnicodeDecodeError:  # only its beginning was UTF-8
-        return _read(file, find_encoding(file, encoding), progress)
+        return _read(file, find_encoding(file, encoding), progress, rows_max)
 
 
-def _read(file: File, found: Encoding, progress: Callable[[int], None]) -> Rows:
+def _read(file: File, found: Encoding, progress: Callable[[int], None], rows_max: int | None) -> Rows:
     beginning = file.head[found.bom : found.bom + 64].decode(found.name, "replace").lstrip()
     if beginning.startswith("["):
         raise InputError(
@@ -46,13 +50,17 @@ def _read(file: File, found: Encoding, progress: Callable[[int], None]) -> Rows:
     rejects: list[Reject] = []
     notes = [found.note] if found.note else []
     columns: dict[str, None] = {}
+    thinned = Thinned(rows_max) if rows_max else None
     with buffered(open_utf8(file, found, progress)) as text:
         for start, lines in _blocks(text, file.name):
             objects, places = _objects(lines, start, rejects)
             table = _table(objects)
             columns |= dict.fromkeys(table.column_names)
             check_width(max(1, len(columns)), file.name)
-            tables.append(table)
+            if thinned is None:
+                tables.append(table)
+            else:
+                thinned.add(table)
             numbers.append(places)
     if not columns:
         if not rejects:
@@ -60,8 +68,10 @@ def _read(file: File, found: Encoding, progress: Callable[[int], None]) -> Rows:
         raise InputError(
             f"{file.name} holds no JSON object: its first line is {rejects[0].raw or ''}. Write one object per line."
         )
-    table = pa.concat_tables(tables, promote_options="default")
+    table = pa.concat_tables(tables, promote_options="default") if thinned is None else thinned.table()
     rows = Rows(table, np.concatenate(numbers), "jsonl", rejects, notes, encoding=found.name)
+    if thinned is not None:
+        rows = replace(rows, numbers=rows.numbers[thinned.places], seen=thinned.seen, filled=thinned.filled)
     return without_bad_values(rows, damaged=found.damaged)
 
 

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from custid.channels import keys
 from custid.channels.contents import word_list
+from custid.channels.conventions import Judged, judge, said_by
 from custid.channels.facts import SAME, as_decisions, find_same
 from custid.channels.instants import read_instants
 from custid.channels.presets import Preset, load_preset
@@ -53,7 +54,8 @@ class Look:
     """What a source was found to be, without its rows: for showing and for writing a configuration.
 
     `columns`: as the source names them. `record_id`: the key's columns; empty when no key was found. `roles`:
-    what each column was taken for, the key among them. `sample`: up to 20 rows of text.
+    what each column was taken for, the key among them. `sample`: up to 20 rows of text. `judged`: what the columns
+    show of how values are written.
     """
 
     channel: str
@@ -69,6 +71,7 @@ class Look:
     notes: list[str]
     rows_read: int
     sample: pa.Table = field(repr=False)
+    judged: Judged = Judged()
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ class Reading:
     says are gone. `rejects`: REJECTS, by row. rows_read == len(records) + len(deleted) + len(rejects),
     always.
     `notes`: what a person should know, one sentence each. `encoding`, `delimiter`: as found; None where there
-    is none. `same`: SAME, what the source itself says of its records being the same.
+    is none. `same`: SAME, what the source itself says of its records being the same. `judged`: what its columns show of
+    how values are written, where the channel does not say it.
     """
 
     channel: str
@@ -95,6 +99,24 @@ class Reading:
     delimiter: str | None = None
     preset: str | None = None
     same: pa.Table = field(default_factory=SAME.empty_table, repr=False)
+    judged: Judged = Judged()
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a source holds, for somebody who wants to know it rather than its records.
+
+    `reading`: what `read` would make of the rows that were looked at. `table`: those that could be read, as text,
+    columns as the source names them. `rows`: how many the source has, rejected ones among them; `sampled`: more than
+    were looked at. `filled`: column → how many of all readable rows have something in it.
+    """
+
+    look: Look
+    reading: Reading
+    table: pa.Table = field(repr=False)
+    rows: int
+    sampled: bool
+    filled: dict[str, int] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -125,13 +147,6 @@ def read(channel: Channel, *, progress: Progress = silent) -> Reading:
     return _reading(channel, rows, plan)
 
 
-def country_of(channel: Channel) -> str | None:
-    """How the channel's national phone numbers are read: as it says, else as its preset does."""
-    if channel.country or not channel.preset:
-        return channel.country
-    return load_preset(channel.preset).country
-
-
 def decisions_of(readings: Iterable[Reading]) -> tuple[pa.Table, list[str]]:
     """What the sources of a run say themselves of records being the same, as `Registry.load_decisions` takes it, and
     notes on what of it could not be used. See `facts.as_decisions`.
@@ -143,7 +158,29 @@ def look(channel: Channel) -> Look:
     """What the channel's source holds, as `read` would take it; a missing key is no error here."""
     _check(channel)
     rows = read_source(channel, silent)
+    return _look(channel, rows, _plan(channel, rows))
+
+
+def survey(channel: Channel, rows_max: int, *, progress: Progress = silent) -> Survey:
+    """The channel's source, or, where it has many more rows, about `rows_max` of them, evenly spread: what is held is
+    bounded, however large the source. A missing key is no error here. Raises as `read`."""
+    _check(channel)
+    rows = read_source(channel, progress, rows_max)
     plan = _plan(channel, rows)
+    reading = _reading(channel, rows, plan)
+    filled = {name: len(rows.table) - rows.table[name].null_count for name in rows.table.column_names}
+    # Rows whose values are rejected are found among those that are held, and are in neither count.
+    return Survey(
+        look=_look(channel, rows, plan),
+        reading=reading,
+        table=rows.table,
+        rows=(len(rows.table) if rows.seen is None else rows.seen) + len(rows.rejects),
+        sampled=rows.seen is not None and rows.seen > len(rows.table),
+        filled=filled if rows.filled is None else {name: rows.filled[name] for name in rows.table.column_names},
+    )
+
+
+def _look(channel: Channel, rows: Rows, plan: _Plan) -> Look:
     return Look(
         channel=channel.name,
         source=channel.source_name,
@@ -158,6 +195,7 @@ def look(channel: Channel) -> Look:
         notes=[*rows.notes, *plan.notes],
         rows_read=len(rows.table) + len(rows.rejects),
         sample=rows.table.slice(0, 20),
+        judged=judge(rows.table, plan.roles, said_by(channel)),
     )
 
 
@@ -400,6 +438,7 @@ def _reading(channel: Channel, rows: Rows, plan: _Plan) -> Reading:
         delimiter=rows.delimiter,
         preset=plan.preset.name if plan.preset else None,
         same=find_same(table, ids, plan.preset),
+        judged=judge(table, plan.roles, said_by(channel)),
     )
     assert reading.rows_read == len(reading.records) + len(reading.deleted) + len(reading.rejects)
     return reading

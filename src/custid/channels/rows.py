@@ -29,6 +29,9 @@ COLUMNS_MAX = 10_000
 #: So many values of a list become columns of their own; what is beyond them stays together, as JSON.
 VALUES_MAX = 5
 
+#: Of a source that is only looked at, no more is held, about.
+HELD_BYTES_MAX = 1 << 29
+
 _RAW_CHARACTERS_MAX = 1_000
 
 
@@ -50,7 +53,8 @@ class Rows:
     `table`: string columns, named as the source names them, each name once. `numbers`: each row's place in
     the source, from 1. `rejects`: rows that could not even become text. `index`: columns that a frame says
     are its index. Of a source of several files, `files` names them, `file_of` has each row's place in `files`, and
-    numbers start from 1 in each.
+    numbers start from 1 in each. Where only a part of the rows is held (see `Thinned`), `seen` is how many there are
+    (rejected ones apart), `filled` how many of them have something in each column; else None.
     """
 
     table: pa.Table
@@ -63,6 +67,8 @@ class Rows:
     delimiter: str | None = None
     files: tuple[str, ...] = ()
     file_of: npt.NDArray[np.int32] | None = None
+    seen: int | None = None
+    filled: dict[str, int] | None = None
 
     def file(self, row: int) -> str | None:
         """The file that a row, by position, is from; None for a source that is one file or none."""
@@ -72,6 +78,60 @@ class Rows:
         """What messages call a row, by position."""
         file = self.file(row)
         return f"row {self.numbers[row]}" + (f" of {file}" if file else "")
+
+
+class Thinned:
+    """Rows of a stream of unknown length, evenly spread: every one, and once they are too many, every second, fourth …
+
+    So what is held is bounded, however long the stream; `seen` and `filled` are of all of it.
+
+    >>> some = Thinned(2)
+    >>> for start in range(0, 12, 3):
+    ...     some.add(pa.table({"a": pa.array(range(start, start + 3)).cast(pa.string())}))
+    >>> some.table()["a"].to_pylist(), some.places.tolist(), some.seen
+    (['0', '4', '8'], [0, 4, 8], 12)
+    """
+
+    def __init__(self, rows_max: int) -> None:
+        self.seen = 0
+        self.filled: dict[str, int] = {}
+        self._rows_max, self._step, self._bytes = rows_max, 1, 0
+        self._parts: list[tuple[pa.Table, npt.NDArray[np.int64]]] = []
+
+    def add(self, rows: pa.Table) -> None:
+        """The next rows; columns may differ from piece to piece."""
+        for name in rows.column_names:
+            self.filled[name] = self.filled.get(name, 0) + len(rows) - rows[name].null_count
+        self._parts.append(_every(self._step, rows, np.arange(self.seen, self.seen + len(rows))))
+        self.seen += len(rows)
+        self._bytes += self._parts[-1][0].nbytes
+        while self.held > 2 * self._rows_max or (self._bytes > HELD_BYTES_MAX and self.held > 1):
+            self._step *= 2
+            self._parts = [_every(self._step, *part) for part in self._parts]
+            self._bytes = sum(part.nbytes for part, _ in self._parts)
+
+    @property
+    def held(self) -> int:
+        """How many rows are held."""
+        return sum(len(places) for _, places in self._parts)
+
+    @property
+    def places(self) -> npt.NDArray[np.int64]:
+        """Where the rows held stood in the stream, from 0."""
+        return np.concatenate([np.zeros(0, np.int64), *(places for _, places in self._parts)])
+
+    def table(self) -> pa.Table:
+        """The rows held. At least one piece must have been added."""
+        return pa.concat_tables([part for part, _ in self._parts], promote_options="default")
+
+
+def _every(step: int, rows: pa.Table, places: npt.NDArray[np.int64]) -> tuple[pa.Table, npt.NDArray[np.int64]]:
+    """Those of the rows whose place is a multiple of `step`."""
+    if step == 1:
+        return rows, places
+    at = np.flatnonzero(places % step == 0)
+    # Taken out by copying, so that nothing else is held.
+    return rows.take(pa.array(at)), places[at]
 
 
 def rejects_table(rejects: Sequence[Reject], channel: str, source: str) -> pa.Table:
@@ -213,6 +273,12 @@ def together(parts: Sequence[tuple[str, Rows]], notes: list[str]) -> Rows:
     def all_of(values: Sequence[str | None]) -> str | None:
         return ", ".join(dict.fromkeys(value for value in values if value)) or None
 
+    filled: dict[str, int] = {}
+    for _, rows in parts:
+        for column in rows.table.column_names:
+            count = len(rows.table) - rows.table[column].null_count if rows.filled is None else rows.filled[column]
+            filled[column] = filled.get(column, 0) + count
+    thinned = any(rows.seen is not None for _, rows in parts)
     return Rows(
         pa.concat_tables([rows.table for _, rows in parts], promote_options="default").select(columns),
         np.concatenate([rows.numbers for _, rows in parts]),
@@ -223,6 +289,8 @@ def together(parts: Sequence[tuple[str, Rows]], notes: list[str]) -> Rows:
         delimiter=all_of([rows.delimiter for _, rows in parts]),
         files=tuple(name for name, _ in parts),
         file_of=np.repeat(np.arange(len(parts), dtype=np.int32), [len(rows.table) for _, rows in parts]),
+        seen=sum(len(rows.table) if rows.seen is None else rows.seen for _, rows in parts) if thinned else None,
+        filled=filled if thinned else None,
     )
 
 

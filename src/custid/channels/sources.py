@@ -48,12 +48,15 @@ _OPTIONS = {
 }
 
 
-def read_source(channel: Channel, progress: Callable[[str, int, int], None]) -> Rows:
-    """All rows of the channel's source. Raises InputError or UsageError with what, where and what next."""
+def read_source(channel: Channel, progress: Callable[[str, int, int], None], rows_max: int | None = None) -> Rows:
+    """All rows of the channel's source, or, where there are many more, about `rows_max` evenly spread.
+
+    Raises InputError or UsageError with what, where and what next.
+    """
     source = channel.source
     if not isinstance(source, str | os.PathLike):
         _refuse_options(channel, "a table in memory", ("format", *_OPTIONS, "table", "query"))
-        return read_frame(source, channel.source_name)
+        return read_frame(source, channel.source_name, rows_max)
     text = os.fspath(source)
     if urls.scheme_of(text) in urls.DATABASES:
         from custid.channels.databases import read_database
@@ -65,6 +68,7 @@ def read_source(channel: Channel, progress: Callable[[str, int, int], None]) -> 
             table=channel.table,
             query=channel.query,
             progress=lambda done: progress("read", done, 0),
+            rows_max=rows_max,
         )
     _refuse_options(channel, "no database", ("table", "query"))
     if channel.format is not None and channel.format not in FORMATS:
@@ -72,7 +76,7 @@ def read_source(channel: Channel, progress: Callable[[str, int, int], None]) -> 
             f"channel '{channel.name}': there is no format '{channel.format}'. Use one of {', '.join(FORMATS)}."
         )
     try:
-        return _read_files(channel, progress)
+        return _read_files(channel, progress, rows_max)
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise InputError(
             f"channel '{channel.name}': {urls.shown(text)} cannot be read: "
@@ -86,8 +90,9 @@ def _refuse_options(channel: Channel, what: str, options: tuple[str, ...]) -> No
             raise UsageError(f"channel '{channel.name}' is {what}, so {option}= means nothing. Leave it out.")
 
 
-def _read_files(channel: Channel, progress: Callable[[str, int, int], None]) -> Rows:
+def _read_files(channel: Channel, progress: Callable[[str, int, int], None], rows_max: int | None) -> Rows:
     files, notes = find_files(channel.source, channel.name, _BY_SUFFIX.__contains__)
+    rows_max = rows_max and max(1, rows_max // len(files))
     total = sum(file.size or 0 for file in files)
     single = len(files) == 1 and not files[0].partition
     parts: list[tuple[str, Rows]] = []
@@ -98,7 +103,7 @@ def _read_files(channel: Channel, progress: Callable[[str, int, int], None]) -> 
         def seen(done: int, before: int = before, most: int = file.size or 0) -> None:
             progress("read", before + min(done, most), total)
 
-        parts.append((file.name, _with_partition(_read_file(channel, file, seen), file)))
+        parts.append((file.name, _with_partition(_read_file(channel, file, seen, rows_max), file)))
         before += file.size or 0
         progress("read", before, total)
     if single:
@@ -106,7 +111,7 @@ def _read_files(channel: Channel, progress: Callable[[str, int, int], None]) -> 
     return together(parts, notes)
 
 
-def _read_file(channel: Channel, file: File, progress: Callable[[int], None]) -> Rows:
+def _read_file(channel: Channel, file: File, progress: Callable[[int], None], rows_max: int | None) -> Rows:
     form = _checked_format(channel, file)
     for option, forms in _OPTIONS.items():
         if getattr(channel, option) is not None and form not in forms:
@@ -114,7 +119,7 @@ def _read_file(channel: Channel, file: File, progress: Callable[[int], None]) ->
                 f"channel '{channel.name}': {file.name} is {form}, for which {option}= means nothing. Leave it out."
             )
     if form == "parquet":
-        return read_parquet(file, progress)
+        return read_parquet(file, progress, rows_max)
     if form == "excel":
         from custid.channels.workbooks import read_workbook
 
@@ -122,11 +127,16 @@ def _read_file(channel: Channel, file: File, progress: Callable[[int], None]) ->
     if form == "jsonl":
         from custid.channels.jsonlines import read_json_lines
 
-        return read_json_lines(file, encoding=channel.encoding, progress=progress)
+        return read_json_lines(file, encoding=channel.encoding, progress=progress, rows_max=rows_max)
     from custid.channels.delimited import read_delimited
 
     return read_delimited(
-        file, encoding=channel.encoding, delimiter=channel.delimiter, quote=channel.quote, progress=progress
+        file,
+        encoding=channel.encoding,
+        delimiter=channel.delimiter,
+        quote=channel.quote,
+        progress=progress,
+        rows_max=rows_max,
     )
 
 
@@ -164,4 +174,6 @@ def _with_partition(rows: Rows, file: File) -> Rows:
         if name not in table.column_names:
             values = pa.nulls(len(table), pa.string()) if value is None else pa.repeat(pa.scalar(value), len(table))
             table = table.append_column(name, values)
+            if rows.filled is not None:
+                rows.filled[name] = 0 if value is None else rows.seen or 0
     return replace(rows, table=table, numbers=np.asarray(rows.numbers, np.int64))

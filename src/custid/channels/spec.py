@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from custid.channels.urls import shown
+from custid.standardize.conventions import Sex
 
 Kind = Literal["upsert", "snapshot", "delta"]
 Format = Literal["csv", "parquet", "jsonl", "excel"]
@@ -33,8 +34,14 @@ class Channel:
         format, encoding, delimiter, quote: of a file; None: found by themselves. quote="": nothing is quoted.
         sheet: of a workbook, its name or its number from 1; None: the first that holds anything.
         table, query: what to read of a database; exactly one of them.
-        country: ISO 3166 code that decides how national phone numbers are read; None: as the preset says, else
-            found from the column's values.
+        country: ISO 3166 code by which national phone numbers and dates are read where a row names no country of its
+            own; None: as the preset says.
+        day_first: whether 3/5/1980 is the third of May; None: judged by the column as a whole, once for all runs.
+        sexes: value → "m" or "f", for codes: {"1": "m", "2": "f"}; None: a column of 1 and 2 (0, 9) is read as
+            ISO 5218 and GB/T 2261.1 have it, male and female; other codes say nothing.
+        namespaces: field → the app, enterprise or site within which its handles are unique, such as
+            {"wechat_openid": "wx8f1c0a"}, where no column says it.
+        not_junk: field → values, as written, that are real although custid would take them for junk.
         unique: the channel is known to hold every customer once: two of its records are never one customer.
         retire_share_max: a snapshot that lacks more than this share of the channel's live records stops the
             run.
@@ -56,6 +63,10 @@ class Channel:
     table: str | None = None
     query: str | None = field(default=None, repr=False)
     country: str | None = None
+    day_first: bool | None = None
+    sexes: Mapping[str, Sex] | None = None
+    namespaces: Mapping[str, str] = field(default_factory=dict)
+    not_junk: Mapping[str, Collection[str]] = field(default_factory=dict)
     unique: bool = False
     retire_share_max: float = 0.2
 

@@ -15,12 +15,15 @@ from custid.cli import (
     decisions,
     erase,
     evaluate,
+    explain,
     export,
     find,
     history,
     init,
     lookup,
+    pin,
     presets,
+    review,
     run,
     show,
     train,
@@ -39,8 +42,10 @@ for _command in (
     show,
     history,
     changes,
+    review,
     decisions,
     codes,
+    pin,
     verify,
     evaluate,
     train,
@@ -50,7 +55,7 @@ for _command in (
 ):
     app.command()(getattr(_command, _command.__name__.rpartition(".")[2]))
 app.add_typer(decide.decide, name="decide")
-for _further in (backup.restore, erase.allow_again, erase.compact):
+for _further in (explain.explain, explain.why, explain.why_not, pin.unpin, pin.pins, backup.restore, erase.allow_again, erase.compact):
     app.command()(_further)
 
 

@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from custid import __version__
-from custid.errors import CustidError
+from custid.errors import CustidError, UsageError
 
 #: What a wrong option or argument raises: click's own class, or that of the copy typer carries.
 WrongUse = cast(type[Exception], typer.BadParameter.__mro__[2])
@@ -121,6 +121,17 @@ def print_json(data: Any) -> None:
 
 def _jsonable(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def record_named(text: str) -> tuple[str, str]:
+    """
+    >>> record_named("crm:A:17")
+    ('crm', 'A:17')
+    """
+    channel, colon, record_id = text.partition(":")
+    if not (channel and colon and record_id):
+        raise UsageError(f"{text!r} names no record. Write channel:record_id, such as crm:A-17.")
+    return channel, record_id
 
 
 def registry_location(given: str | None) -> str:

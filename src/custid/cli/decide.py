@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from custid.cli.app import JsonOption, RegistryOption, print_json, registry_location, tell
+from custid.cli.app import JsonOption, RegistryOption, print_json, record_named, registry_location, tell
 from custid.errors import UnknownCustomer, UsageError
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def merge(
     Exit codes: 0 decided, 1 refused, 2 wrong use.
     """
     held = _held(registry)
-    meant = [_record(customer) if ":" in customer else customer for customer in customers]
+    meant = [record_named(customer) if ":" in customer else customer for customer in customers]
     act = held.merge(meant, actor=_actor(actor), reason=reason)
     _acted(held, act, "These customers are one", json)
 
@@ -268,7 +268,7 @@ def _pair(
     json: bool,
 ) -> None:
     held = _held(registry)
-    number = held.decide(_record(left), _record(right), verdict, actor=_actor(actor), reason=reason)
+    number = held.decide(record_named(left), record_named(right), verdict, actor=_actor(actor), reason=reason)
     if json:
         print_json({"decision_id": number})
     else:
@@ -306,17 +306,6 @@ def _actor(given: str | None) -> str:
         return "unknown"
 
 
-def _record(text: str) -> tuple[str, str]:
-    """
-    >>> _record("crm:A:17")
-    ('crm', 'A:17')
-    """
-    channel, colon, record_id = text.partition(":")
-    if not (channel and colon and record_id):
-        raise UsageError(f"{text!r} names no record. Write channel:record_id, such as crm:A-17.")
-    return channel, record_id
-
-
 def _part(text: str) -> list[tuple[str, str]]:
     """Records with commas between; a comma with no channel after it belongs to the record before.
 
@@ -331,7 +320,7 @@ def _part(text: str) -> list[tuple[str, str]]:
             names.append(piece)
         else:
             names[-1] += f",{piece}"
-    return [_record(name) for name in names]
+    return [record_named(name) for name in names]
 
 
 def _counted(count: int, what: str) -> str:

@@ -138,11 +138,24 @@ def _section(seen: Look, path: str, preset: str | None) -> str:
     lines.append(_line('kind       = "upsert"', "an absent record means nothing; snapshot: it is gone"))
     if seen.updated_at:
         lines.append(_line(f"updated_at = {_quoted(seen.updated_at)}", "when a row last changed"))
+    lines += _judged(seen)
     lines += [_line("", f"note: {note}") for note in seen.notes]
     columns = [role for role in seen.roles if role.field not in (*_RULING, "")]
     if columns:
         lines += ["", f"[channels.{seen.channel}.columns]", *map(_column, columns)]
     return "\n".join(lines) + "\n"
+
+
+def _judged(seen: Look) -> list[str]:
+    """What the columns show of how values are written, each with why."""
+    found, why = seen.judged.conventions, seen.judged.reasons
+    lines = []
+    if found.day_first is not None:
+        lines.append(_line(f"day_first  = {str(found.day_first).lower()}", f"3/5/1980: {why['day_first']}"))
+    if found.sexes is not None:
+        codes = ", ".join(f"{_key(code)} = {_quoted(sex)}" for code, sex in found.sexes.items())
+        lines.append(_line(f"sexes      = {{ {codes} }}", why["sexes"]))
+    return lines
 
 
 def _column(role: Role) -> str:
@@ -190,6 +203,10 @@ def _as_dict(seen: Look) -> dict[str, Any]:
                 "reason": role.reason,
             }
             for role in seen.roles
+        ],
+        "judged": [
+            {"setting": name, "value": getattr(seen.judged.conventions, name), "reason": reason}
+            for name, reason in seen.judged.reasons.items()
         ],
         "notes": seen.notes,
     }

@@ -24,17 +24,22 @@ def show(
     ],
     registry: RegistryOption = None,
     raw: Annotated[bool, typer.Option("--raw", help="Show what was made of each raw value, and how.")] = False,
+    how: Annotated[
+        str | None, typer.Option("--how", metavar="FIELD", help="Show how the golden value of a field was chosen.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Show a customer and its records side by side.
 
-    First its golden values, then each record's own. With --raw, record by record, each value as written, the comparable
-    values that were made of it, and how they came about; also what was taken for no value.
+    First its golden values and where each is from, then each record's own. With --how, what stood for election for one
+    field, which rule decided and why the others lost. With --raw, record by record, each value as written, the
+    comparable values that were made of it, and how they came about; also what was taken for no value.
 
     \b
     Example:
       custid show C7K2M-9QD4X-G
       custid show C20230301A0001
+      custid show C7K2M-9QD4X-G --how email
       custid show C7K2M-9QD4X-G --raw
 
     Exit codes: 0 fine, 1 unknown customer, or the registry cannot be read, 2 wrong use.
@@ -43,6 +48,13 @@ def show(
 
     held = connect(registry_location(registry))
     found = _customer(held, customer_id)
+    if how is not None:
+        chosen = held.how(found.customer_id, how)
+        if json:
+            print_json(chosen.to_dict())
+            return
+        typer.echo(str(chosen))
+        return
     if raw:
         explained = _explained(held, found)
         if json:
@@ -56,14 +68,21 @@ def show(
         return
     golden = _golden(held, found)
     codes = held.codes(found.customer_id).to_pylist()
+    pins = [row for row in held.pins(found.customer_id).to_pylist() if row["unpinned_at"] is None]
     if json:
-        print_json(_as_dict(found, golden, codes))
+        print_json(_as_dict(found, golden, codes) | {"pins": pins})
         return
     typer.echo(_heading(found))
     if codes:
         typer.echo(_coded(found, codes))
     for line in _beside(found, golden, shutil.get_terminal_size((120, 24)).columns):
         typer.echo(line)
+    shown = {value for value in golden.values() if isinstance(value, str)}
+    for row in pins:
+        if f"(pinned {row['pin_id']})" in shown:
+            why = f": {row['reason']}" if row["reason"] else ""
+            at = f"{row['pinned_at']:%Y-%m-%d %H:%M}"
+            typer.echo(f"(pinned {row['pin_id']}) {row['field']} by {row['actor']} on {at}{why}")
 
 
 def _customer(held: Registry, text: str) -> Customer:
@@ -82,23 +101,8 @@ def _customer(held: Registry, text: str) -> Customer:
 
 def _golden(registry: Registry, customer: Customer) -> dict[str, Any]:
     """The customer's golden row; {} without live records."""
-    if not len(customer.records):
-        return {}
-    import pyarrow as pa
-
-    from custid.engines.local import LocalEngine
-    from custid.model.files import from_json
-
-    stored = registry.model()
-    assert stored is not None, "records are never committed without a model"
-    links = pa.table(
-        {
-            "record_key": customer.records["record_key"],
-            "customer_id": pa.repeat(pa.scalar(customer.customer_id), len(customer.records)),
-        }
-    )
-    rows = LocalEngine().survive(customer.records, links, from_json(stored)).to_pylist()
-    return dict(rows[0])
+    rows = registry.golden(customer.customer_id).to_pylist()
+    return dict(rows[0]) if rows else {}
 
 
 def _explained(registry: Registry, customer: Customer) -> list[dict[str, Any]]:
@@ -108,14 +112,14 @@ def _explained(registry: Registry, customer: Customer) -> list[dict[str, Any]]:
     from custid.standardize import explain
 
     stored = registry.model()
-    countries = from_json(stored).countries if stored is not None else {}
+    conventions = from_json(stored).conventions if stored is not None else {}
     fields = fields_of(customer.records, STORED_RECORDS)
     return [
         {
             "channel": record["channel"],
             "record_id": record["record_id"],
             "values": explain(
-                {"channel": record["channel"], **{field: record[field] for field in fields}}, country=countries
+                {"channel": record["channel"], **{field: record[field] for field in fields}}, conventions
             ).to_pylist(),
         }
         for record in customer.records.to_pylist()
@@ -169,17 +173,19 @@ def _heading(customer: Customer) -> str:
 def _beside(customer: Customer, golden: dict[str, Any], cells_max: int) -> list[str]:
     """Blocks of lines, one line per field: the golden value, then as many records as fit the terminal."""
     records = customer.records.to_pylist()
-    fields = [name for name in golden if f"{name}_from" in golden]
-    names = [name for name in (*fields, "updated_at") if any(record.get(name) for record in records)]
+    fields = [name for name in golden if f"{name}_from" in golden and not name.endswith("_all")]
+    names = [name for name in fields if golden[name] or any(record.get(name) for record in records)]
+    names += ["updated_at"] if any(record["updated_at"] for record in records) else []
     labels = ["", *names]
     chosen = ["golden", *(_value(golden.get(name)) for name in names)]
+    sources = ["from", *(_value(golden.get(f"{name}_from")) for name in names)]
     held = [
         [f"{record['channel']}:{record['record_id']}", *(_value(record.get(name)) for name in names)]
         for record in records
     ]
     lines: list[str] = []
     while held:
-        block = [labels, chosen, held.pop(0)]
+        block = [labels, chosen, sources, held.pop(0)]
         while held and _cells([*block, held[0]]) <= cells_max:
             block.append(held.pop(0))
         lines += ["", *text.columns(list(zip(*block, strict=True)))]

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from custid.model.spec import Model
+from custid.standardize.conventions import Conventions
+from custid.standardize.table import Standardized
 
 #: Called with (stage, done, total); total 0 means unknown. Stages: read, standardize, train, match, cluster, …
 Progress = Callable[[str, int, int], None]
@@ -103,11 +105,11 @@ class Engine(Protocol):
 
     name: str
 
-    def standardize(self, records: pa.Table, countries: Mapping[str, str]) -> pa.Table:
-        """STORED_RECORDS + fields → record_key, channel, record_id, and one column of strings, dictionary-encoded or not, per
-        comparable value.
+    def standardize(self, records: pa.Table, conventions: Mapping[str, Conventions]) -> Standardized:
+        """STORED_RECORDS + fields → `values`: record_key, channel, record_id, and one column of strings,
+        dictionary-encoded or not, per comparable value; `junk`: what was taken for no value, and why.
 
-        `countries`: channel → ISO 3166 code by which its national telephone numbers and dates are read.
+        `conventions`: channel → how its values are read.
         """
         ...
 
@@ -153,6 +155,6 @@ class Engine(Protocol):
         """Forget what was kept between calls for the sake of speed; nothing more will be asked about those values."""
         ...
 
-    def survive(self, records: pa.Table, links: pa.Table, model: Model) -> pa.Table:
-        """Golden records: customer_id, then per field the value and `<field>_from` ("channel:record_id")."""
+    def survive(self, records: pa.Table, links: pa.Table, model: Model, pins: pa.Table | None = None) -> pa.Table:
+        """Golden records of the customers in `links`, see `custid.golden.survive`; `pins`: PINS that stand."""
         ...

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from custid.channels import read
+from custid.channels import conventions_of, read
 from custid.engines.base import Clustering, Matches, Progress
 from custid.engines.local import LocalEngine
 from custid.intake import take_in
@@ -22,7 +22,7 @@ from custid.model.files import from_json
 from custid.model.spec import Model
 from custid.registries import connect
 from custid.registries.base import Registry, State, empty_state
-from custid.resolve import channels_of, countries_of, model_for
+from custid.resolve import channels_of, model_for, remembered
 
 Keys = npt.NDArray[np.int64]
 
@@ -62,16 +62,17 @@ def rehearse(source: Any, registry: Registry | str | Path | None, model: Model |
     engine = LocalEngine()
     state = held.read_state() if held is not None else empty_state()
     progress("read", 0, 0)
-    records = take_in(state, channels, [read(channel, progress=progress) for channel in channels]).live
+    readings = [read(channel, progress=progress) for channel in channels]
+    records = take_in(state, channels, readings).live
     stored = from_json(state.model) if state.model is not None else None
     known = model or stored
-    countries = countries_of(known, channels)
+    conventions, _ = conventions_of(remembered(stored, model), channels, readings)
     progress("standardize", 0, 0)
-    values = engine.standardize(records, countries)
+    values = engine.standardize(records, conventions).values
     origin = "trained on these records"
     if known is not None and known.trained:
         origin = "as given" if model is not None else "the registry's"
-    found = replace(model_for(known, False, False, engine, values, progress), countries=countries)
+    found = replace(model_for(known, False, False, engine, values, progress), conventions=conventions)
     matches = engine.match(values, found, progress=progress)
     progress("cluster", 0, 0)
     clustering = engine.cluster(values, matches.edges, state.decisions, found)

@@ -26,6 +26,7 @@ from custid.model.files import from_json
 from custid.model.spec import Model
 from custid.registries import connect
 from custid.registries.base import Head, Registry, View
+from custid.standardize.text import has_han
 
 #: A record as its channel names it.
 Name = tuple[str, str]
@@ -83,8 +84,11 @@ def said_of(fields: Mapping[str, str]) -> str:
 
     >>> said_of({"city": "Bonn", "given_name": "Ann", "surname": "Baker", "email": "ann@x.test"})
     'Ann Baker, ann@x.test'
+    >>> said_of({"given_name": "小明", "surname": "王"})
+    '王小明'
     """
-    names = " ".join(fields[name] for name in _NAMES_OF_ONE if name in fields)
+    parts = [fields[name] for name in _NAMES_OF_ONE if name in fields]
+    names = "".join(parts[::-1]) if parts and has_han(pa.array(["".join(parts)]))[0].as_py() else " ".join(parts)
     rest = [fields[name] for name in _TELLING if name in fields and name not in _NAMES_OF_ONE]
     return ", ".join([name for name in (names,) if name] + rest[: 1 if names else 2])
 
@@ -143,7 +147,7 @@ def pair_of(known: Known, left: Name, right: Name) -> tuple[Asked | None, Asked 
         raise UsageError(f"two records are compared; both are {left[0]}:{left[1]}.")
     found = asked(known, known.view.records_named(names_table([left, right])))
     by_name = {(one.channel, one.record_id): one for one in found}
-    return by_name.get(tuple(left)), by_name.get(tuple(right))
+    return by_name.get((left[0], left[1])), by_name.get((right[0], right[1]))
 
 
 def unknown(name: Name) -> UnknownCustomer:
@@ -157,7 +161,7 @@ def values_of(known: Known, record_keys: Sequence[int]) -> pa.Table:
     values = known.view.values(keys)
     missing = keys.filter(pc.invert(pc.is_in(keys, value_set=values["record_key"].combine_chunks())))
     if len(missing):
-        made = LocalEngine().standardize(known.view.records(missing), known.model.countries)
+        made = LocalEngine().standardize(known.view.records(missing), known.model.conventions).values
         strings = [
             column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
             for column in made.columns

@@ -23,7 +23,7 @@ from custid.engines.local.weighing import Weighing
 from custid.explain.asking import Asked, Known, Name, knowing, pair_of, standing, told, unknown, values_of
 from custid.model.spec import Comparison, Condition, Level, Model
 from custid.registries.base import Registry
-from custid.reports import explanations
+from custid.reports import explanations, explanations_html, explanations_plots
 from custid.standardize import explain as explain_values
 from custid.tables import Table
 
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 #: The numbers that add up to a match weight, in the order in which they do; all in bits.
 #:
 #: `step`: "prior", "level", "rarity", "overlap", "relatives" (see `engines.local.scoring.Step`). `bits`: what it adds,
-#: against the two being strangers; `relatives_bits`: what it would add against their being relatives; `total`: the sum of
-#: `bits` so far. `comparison`, `level`, and `m`, `u`, `h`: the level's probabilities among matches, strangers and
-#: relatives. `other`: of an overlap, the comparison that counted this evidence before. `held`, `among`: of a rarity, how
-#: many records hold the shared value, of how many that have one. `left_raw`, `right_raw`: what was compared, as written;
-#: `left`, `right`: as compared. `note`: why nothing was compared, where the level is "missing".
+#: against the two being strangers; `relatives_bits`: what it would add against their being relatives; `total`: the sum
+#: of `bits` so far. `comparison`, `level`, and `m`, `u`, `h`: the level's probabilities among matches, strangers and
+#: relatives. `other`: of an overlap, the comparison that counted this evidence before. `held`, `among`: of a rarity,
+#: how many records hold the shared value, of how many that have one. `left_raw`, `right_raw`: what was compared, as
+#: written; `left`, `right`: as compared. `note`: why nothing was compared, where the level is "missing".
 STEPS = pa.schema(
     [
         pa.field("step", pa.string(), nullable=False),
@@ -66,7 +66,7 @@ class Explanation:
     """What the model says of two records. Shows itself as text, in a notebook as a table, and as a plot.
 
     `left`, `right`: record ("crm:A-1"), channel, record_id, customer_id (None: not live), live, said (who it is).
-    `match_weight` in bits, exactly as a run weighs the two; `verdict`: "match", "review" or "no match", by weight alone.
+    `match_weight` in bits, exactly as a run weighs the two; `verdict`: "match", "review" or "no match", by it alone.
     `steps`: STEPS, which add up to it. `rules`: the blocking rules that bring the two together; none: no run compares
     them. `decisions`: what stewards said of this very pair and did not take back.
     """
@@ -105,11 +105,11 @@ class Explanation:
         return "\n".join(explanations.weight_lines(self.as_dict()))
 
     def _repr_html_(self) -> str:
-        return explanations.weight_html(self.as_dict())
+        return explanations_html.weight_html(self.as_dict())
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The numbers as a waterfall, on `ax` or a figure of its own. Raises MissingExtra without matplotlib."""
-        return explanations.plot_weight(self.as_dict(), ax)
+        return explanations_plots.plot_weight(self.as_dict(), ax)
 
 
 def explain(registry: Registry | str | Path, left: Name, right: Name) -> Explanation:
@@ -127,7 +127,8 @@ def explain(registry: Registry | str | Path, left: Name, right: Name) -> Explana
         for name, found in ((left, one), (right, other)):
             if found is None or found.erased:
                 raise unknown(name)
-        assert one is not None and other is not None
+        assert one is not None, "unknown ones were refused"
+        assert other is not None, "unknown ones were refused"
         return explained(known, one, other)
 
 
@@ -138,6 +139,7 @@ def explained(known: Known, left: Asked, right: Asked) -> Explanation:
     keys = np.array([left.record_key]), np.array([right.record_key])
     weight = float(weighing.weigh(*keys).weights[0])
     steps = weighing.steps(left.record_key, right.record_key)
+    sides = _Values(values, left, known.model), _Values(values, right, known.model)
     rules = [found.rule for found in meetings(values, known.model, known.view.large_blocks()) if found.outcome == "met"]
     return Explanation(
         left=left.as_dict(),
@@ -148,7 +150,7 @@ def explained(known: Known, left: Asked, right: Asked) -> Explanation:
         verdict=verdict_of(weight, known.model),
         rules=tuple(rules),
         decisions=told(known, _about(standing(known.head), left, right)),
-        steps=Table(_table(steps, known.model, _Values(values, left, known.model), _Values(values, right, known.model))),
+        steps=Table(_table(steps, known.model, *sides)),
     )
 
 
@@ -172,7 +174,7 @@ class _Values:
         self._columns = Columns(values)
         row = values.filter(pc.equal(values["record_key"], record.record_key)).to_pylist()[0]
         self._values = {name: value for name, value in row.items() if value is not None}
-        made = explain_values({"channel": record.channel, **record.fields}, country=model.countries)
+        made = explain_values({"channel": record.channel, **record.fields}, model.conventions)
         self._raw: dict[str, list[str]] = {}
         for found in made.to_pylist():
             if found["raw"] is not None and found["comparable"] is not None:

@@ -23,10 +23,10 @@ import pyarrow.compute as pc
 from custid.engines.local.groups import Groups
 from custid.engines.local.weighing import Weighing
 from custid.explain.asking import Asked, Known, Name, asked, knowing, standing, told, unknown, values_of
-from custid.identity.decided import NONE, decided
+from custid.identity.decided import NONE, decided, joined
 from custid.registries import connect
 from custid.registries.base import Registry
-from custid.reports import explanations
+from custid.reports import explanations, explanations_html, explanations_plots
 from custid.tables import Table
 
 if TYPE_CHECKING:
@@ -92,11 +92,11 @@ class Why:
         return "\n".join(explanations.tree_lines(self.as_dict()))
 
     def _repr_html_(self) -> str:
-        return explanations.tree_html(self.as_dict())
+        return explanations_html.tree_html(self.as_dict())
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The tree as a graph, on `ax` or a figure of its own. Raises MissingExtra without matplotlib."""
-        return explanations.plot_tree(self.as_dict(), ax)
+        return explanations_plots.plot_tree(self.as_dict(), ax)
 
 
 def why(registry: Registry | str | Path, customer: str | Name) -> Why:
@@ -175,7 +175,7 @@ def _told(known: Known, customer_id: str, asked_for: str, status: str, records: 
     worst = np.flatnonzero(against & ~same)
     worst = worst[np.argsort(evidence[worst], kind="stable")][:AGAINST_MAX]
     names = _names(known, nodes, records)
-    rows = _rows(known, tree, names, said, keys, nodes, weighing)
+    rows = _rows(known, tree, names, said, nodes, weighing)
     place = {key: number for number, key in enumerate(keys.tolist())}
     return Why(
         customer_id=customer_id,
@@ -192,7 +192,7 @@ def _told(known: Known, customer_id: str, asked_for: str, status: str, records: 
             for one in sorted(records, key=lambda one: (one.channel, one.record_id))
         ],
         tree=Table(pa.Table.from_pylist(rows, schema=TREE)),
-        weakest=_weakest(rows),
+        weakest=_weakest(rows, tree, len(nodes)),
         hanging=[
             one.record
             for one in sorted(records, key=lambda one: (one.channel, one.record_id))
@@ -287,12 +287,11 @@ def _names(known: Known, nodes: Ints, records: Sequence[Asked]) -> dict[int, str
 
 
 def _rows(
-    known: Known, tree: _Ties, names: dict[int, str], said: pa.Table, keys: Ints, nodes: Ints, weighing: Weighing | None
+    known: Known, tree: _Ties, names: dict[int, str], said: pa.Table, nodes: Ints, weighing: Weighing | None
 ) -> list[dict[str, Any]]:
     """TREE as rows."""
-    decisions = {row: found for row, found in zip(tree.row.tolist(), [None] * len(tree.row), strict=True) if row >= 0}
-    if decisions:
-        decisions = dict(zip(decisions, told(known, said.take(pa.array(list(decisions)))), strict=True))
+    by_decision = tree.row[tree.row >= 0]
+    decisions = dict(zip(by_decision.tolist(), told(known, said.take(pa.array(by_decision))), strict=True))
     left, right = nodes[tree.left], nodes[tree.right]
     weighed = np.flatnonzero(tree.kind > 0)
     levels: dict[int, str] = {}
@@ -301,7 +300,7 @@ def _rows(
         levels = dict(zip(weighed.tolist(), found, strict=True))
     rows: list[dict[str, Any]] = []
     for at, (a, b, kind) in enumerate(zip(left.tolist(), right.tolist(), tree.kind.tolist(), strict=True)):
-        row = {name: None for name in TREE.names} | {"left": names[a], "right": names[b], "kind": _KINDS[kind]}
+        row: dict[str, Any] = dict.fromkeys(TREE.names) | {"left": names[a], "right": names[b], "kind": _KINDS[kind]}
         decision = decisions.get(int(tree.row[at]))
         if decision is not None:
             row |= {name: decision[name] for name in ("decision_id", "actor", "reason", "decided_at")}
@@ -311,15 +310,10 @@ def _rows(
     return rows
 
 
-def _weakest(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+def _weakest(rows: Sequence[dict[str, Any]], tree: _Ties, nodes: int) -> dict[str, Any] | None:
     """The last of the tree's ties, and how many records are on its sides; None where it is a decision."""
     if not rows or rows[-1]["kind"] == "decision":
         return None
-    side = {rows[-1]["left"]}
-    grown = True
-    while grown:
-        more = {end for row in rows[:-1] for end in (row["left"], row["right"]) if {row["left"], row["right"]} & side}
-        grown = not more <= side
-        side |= more
-    everyone = {end for row in rows for end in (row["left"], row["right"])}
-    return {**rows[-1], "sides": [len(side), len(everyone) - len(side)]}
+    part = joined(nodes, tree.left[:-1], tree.right[:-1])
+    sides = [int(np.count_nonzero(part == part[end])) for end in (tree.left[-1], tree.right[-1])]
+    return {**rows[-1], "sides": sides}

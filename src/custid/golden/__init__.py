@@ -6,6 +6,6 @@ chosen. Never here: reading or writing a registry.
 
 from __future__ import annotations
 
-from custid.golden.survive import columns_of, mixed, survive
+from custid.golden.survive import columns_of, fields_of, mixed, survive
 
-__all__ = ["columns_of", "mixed", "survive"]
+__all__ = ["columns_of", "fields_of", "mixed", "survive"]

@@ -26,6 +26,7 @@ from custid.standardize.fields import FIELDS, base_of
 from custid.standardize.text import clean, fold
 
 Numbers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 #: What decides where a rule leaves a tie, in this order.
 STANDING = ("most_recent", "most_complete", "first_known")
@@ -34,11 +35,12 @@ STANDING = ("most_recent", "most_complete", "first_known")
 @dataclass(frozen=True)
 class People:
     """Records that have a customer. `records`: STORED_RECORDS + fields; `customer`: per record the number of its
-    customer; `values`: comparable values, row by row, None: none are known."""
+    customer; `values`: comparable values, row by row, None: none are known; `real`: see `Survivorship`."""
 
     records: pa.Table = field(repr=False)
     customer: Numbers = field(repr=False)
     values: pa.Table | None = field(repr=False)
+    real: Mapping[str, frozenset[str]] = field(repr=False)
 
     @cached_property
     def fields(self) -> list[str]:
@@ -172,7 +174,7 @@ class Candidates:
         values = self.people.values
         assert values is not None
         found = encode(self.take(self.unit.name, np.arange(len(self.row)), of=values))
-        return found.indices.fill_null(-1).to_numpy().astype(np.int64)
+        return np.asarray(found.indices.fill_null(-1).to_numpy(), np.int64)
 
     @cached_property
     def likeness(self) -> Numbers:
@@ -208,10 +210,10 @@ class Candidates:
 
     def _parts(self) -> Numbers:
         everything = np.arange(len(self.row))
-        return sum(
-            (self.take(part, everything).is_valid().to_numpy(zero_copy_only=False).astype(np.int64) for part in self.unit.fields),
-            np.zeros(len(self.row), np.int64),
-        )
+        parts = np.zeros(len(self.row), np.int64)
+        for part in self.unit.fields:
+            parts += self.take(part, everything).is_valid().to_numpy(zero_copy_only=False)
+        return parts
 
     def _whole(self) -> Numbers:
         everything = np.arange(len(self.row))
@@ -226,30 +228,32 @@ class Candidates:
 def candidates(people: People, unit: Unit) -> Candidates:
     """All that may become the values of a unit."""
     columns = slots(unit, people.fields)
-    rows, numbers, empty_rows, empty_numbers = [], [], [], []
+    there, hollow = _Places(), _Places()
     for number, held in enumerate(columns):
         valid = np.zeros(len(people.records), bool)
         real = np.zeros(len(people.records), bool)
         for base, name in held.items():
             column = people.records[name]
             valid |= column.is_valid().to_numpy(zero_copy_only=False)
-            real |= ~_nothing(column, base)
-        row = np.flatnonzero(real)
-        rows.append(row)
-        numbers.append(np.full(len(row), number))
-        nothing = np.flatnonzero(valid & ~real)
-        empty_rows.append(nothing)
-        empty_numbers.append(np.full(len(nothing), number))
-    return Candidates(
-        people,
-        unit,
-        columns,
-        *(np.concatenate([np.zeros(0, np.int64), *parts]) for parts in (rows, numbers)),
-        empty=(
-            np.concatenate([np.zeros(0, np.int64), *empty_rows]),
-            np.concatenate([np.zeros(0, np.int64), *empty_numbers]),
-        ),
-    )
+            real |= ~_nothing(column, base, people.real)
+        there.add(real, number)
+        hollow.add(valid & ~real, number)
+    return Candidates(people, unit, columns, *there.all(), hollow.all())
+
+
+class _Places:
+    """Rows and slots, gathered slot by slot."""
+
+    def __init__(self) -> None:
+        self._rows = [np.zeros(0, np.int64)]
+        self._slots = [np.zeros(0, np.int64)]
+
+    def add(self, mask: Mask, slot: int) -> None:
+        self._rows.append(np.flatnonzero(mask))
+        self._slots.append(np.full(len(self._rows[-1]), slot))
+
+    def all(self) -> tuple[Numbers, Numbers]:
+        return np.concatenate(self._rows), np.concatenate(self._slots)
 
 
 def slots(unit: Unit, fields: list[str]) -> list[dict[str, str]]:
@@ -269,7 +273,8 @@ def slots(unit: Unit, fields: list[str]) -> list[dict[str, str]]:
     first = found.get(1, {})
     if "address" in first:
         for number in [number for number, held in found.items() if number > 1 and set(held) == {"address"}]:
-            first[found[number]["address"]] = found.pop(number)["address"]
+            line = found.pop(number)["address"]
+            first[line] = line
     return [found[number] for number in sorted(found)]
 
 
@@ -284,12 +289,15 @@ def comparable_columns(fields: list[str]) -> list[str]:
     return [name for name in fields if is_compared(name)]
 
 
-def _nothing(column: pa.ChunkedArray, field: str) -> npt.NDArray[np.bool_]:
+def _nothing(column: pa.ChunkedArray, field: str, real: Mapping[str, frozenset[str]]) -> Mask:
     """Where a value is missing or stands for nothing."""
     found = encode(column)
     values = clean(found.dictionary)
-    hollow = pc.or_(values.is_null(), junk.placeholders(values, field, FIELDS.get(field, "")).is_valid())
-    return pc.fill_null(hollow.take(found.indices), True).to_numpy(zero_copy_only=False).astype(bool)
+    placeholder = junk.placeholders(values, field, FIELDS.get(field, "")).is_valid()
+    if said := real.get(field):
+        placeholder = pc.and_(placeholder, pc.invert(pc.is_in(values, clean(pa.array(sorted(said))))))
+    hollow = pc.or_(values.is_null(), placeholder)
+    return np.asarray(pc.fill_null(hollow.take(found.indices), True).to_numpy(zero_copy_only=False), bool)
 
 
 def _whole_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -15,7 +15,7 @@ from custid.standardize.coded import encode
 
 #: Small words inside a name or a street that stay small: Ludwig van Beethoven, Rue de la Paix.
 _SMALL = frozenset(
-    "van von der den de del della di da dos do du des la le les y e und und zu zum zur am an auf of the".split()
+    re.split(" ", "van von der den de del della di da dos do du des la le les y e und zu zum zur am an auf of the")
 )
 
 
@@ -48,15 +48,12 @@ def title_case(text: str) -> str:
     if text != text.upper() and text != text.lower():
         return text
     words = re.split(r"(\s+)", text)
-    return "".join(
-        word.lower() if at and word.lower() in _SMALL else _capitals(word, text.isupper()) for at, word in enumerate(words)
-    )
+    return "".join(word.lower() if at and word.lower() in _SMALL else _capitals(word) for at, word in enumerate(words))
 
 
-def _capitals(word: str, were_capitals: bool) -> str:
+def _capitals(word: str) -> str:
     if word[:1].isdigit():
-        # A house number's letter stays as it was.
-        return word if were_capitals else word
+        return word  # a house number: 12A, 12a
     parts = re.split(r"([-'’./&(])", word)
     # After an apostrophe only where a name goes on: O'Neil, but not Ann's.
     return "".join(

@@ -6,7 +6,8 @@ and ranks decide as in `survive`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,10 +16,9 @@ import pyarrow as pa
 
 from custid.errors import UsageError
 from custid.golden import pinned
-from custid.golden.candidates import Candidates, candidates, lines
+from custid.golden.candidates import Candidates, Numbers, candidates, lines
 from custid.golden.survive import people_of, survive
 from custid.model.survivorship import Survivorship, has_several
-from custid.standardize.fields import base_of
 
 #: Who would be one of them, told by the label of what decided.
 _READABLE = "a value that can be read"
@@ -53,7 +53,7 @@ class How:
     group: tuple[str, ...]
     decided_by: str
     pin: dict[str, Any] | None = None
-    candidates: tuple[Candidate, ...] = field(default=(), repr=False)
+    candidates: tuple[Candidate, ...] = dataclasses.field(default=(), repr=False)
 
     def __str__(self) -> str:
         lines = [f"{self.field} of {self.customer_id}: {self.value or 'none'}"]
@@ -89,7 +89,7 @@ def how(
     """
     ids = pa.repeat(pa.scalar(customer_id), len(records))
     links = pa.table({"record_key": records["record_key"], "customer_id": pa.chunked_array([ids])})
-    people, _ = people_of(records, links, values)
+    people, _ = people_of(records, links, values, rules)
     units = {part: unit for unit in rules.units(people.fields) for part in lines(unit, people.fields)}
     if field not in units:
         raise UsageError(f"golden records have no field {field!r}. They have: {', '.join(units)}.")
@@ -97,7 +97,7 @@ def how(
     row = survive(records, links, rules, values, pins).to_pylist()[0]
     ballot = candidates(people, unit)
     order = ballot.order(unit.rule)
-    told, deciding = _told(ballot, field, order, rules)
+    told, deciding = _told(ballot, order)
     pin = None
     decided_by = f"by {deciding}" if deciding else "the only value there is" if len(order) else "nothing to choose from"
     if pins is not None and len(pins):
@@ -121,12 +121,14 @@ def how(
 
 
 def _overruled(one: Candidate) -> Candidate:
-    return Candidate(one.record, one.column, one.values, one.updated_at, "lost", "a steward pinned another") if (
-        one.outcome == "won"
-    ) else one
+    return (
+        Candidate(one.record, one.column, one.values, one.updated_at, "lost", "a steward pinned another")
+        if (one.outcome == "won")
+        else one
+    )
 
 
-def _told(ballot: Candidates, field: str, order: Any, rules: Survivorship) -> tuple[list[Candidate], str]:
+def _told(ballot: Candidates, order: Numbers) -> tuple[list[Candidate], str]:
     """The candidates, best first, and what decided between the first two."""
     people, unit = ballot.people, ballot.unit
     names = people.source.to_pylist()
@@ -138,37 +140,27 @@ def _told(ballot: Candidates, field: str, order: Any, rules: Survivorship) -> tu
     likeness = ballot.likeness
     told: list[Candidate] = []
     deciding = ""
-    winner: int | None = None
-    for at in order.tolist():
-        outcome, because = "won", ""
-        if winner is not None:
+    for place, at in enumerate(order.tolist()):
+        winner, outcome, because = int(order[0]), "won", ""
+        if place:
             label, ours, theirs = next(
-                ((label, rank[at], rank[winner]) for label, rank in ranks if rank[at] != rank[winner]),
-                ("", 0, 0),
+                (name, rank[at], rank[winner]) for name, rank in ranks if rank[at] != rank[winner]
             )
             outcome, because = "lost", _why(label, ours, theirs, ballot, at, winner)
-            alike = likeness[at] == likeness[winner]
+            before = [one for one in order[:place].tolist() if likeness[one] == likeness[at]]
             if has_several(unit.name):
-                same = [one for one in told_at if likeness[one] == likeness[at]]
-                if same:
-                    outcome, because = "lost", f"the same as {names[ballot.row[same[0]]]}, in another spelling or not"
-                else:
-                    outcome = "kept"
-                    deciding = deciding or label
-            elif alike and len(unit.fields) == 1:
+                outcome = "lost" if before or label == "readable" else "kept"
+                because = f"the same as that of {names[ballot.row[before[0]]]}" if before else because
+            elif winner in before:
                 because = f"the same value; {because}"
-            else:
+            if winner not in before:
                 deciding = deciding or label
-        else:
-            winner = at
-            told_at: list[int] = []
-        told_at.append(at)
         told.append(_candidate(ballot, at, names, instants, outcome, because))
+    if len(order) > 1 and not deciding:
+        deciding = "nothing but the spelling: all have the same value"
     for row, slot in zip(*(some.tolist() for some in ballot.empty), strict=True):
         alone = Candidates(people, unit, ballot.columns, np.array([row]), np.array([slot]), ballot.empty)
         told.append(_candidate(alone, 0, names, instants, "left out", "it stands for nothing"))
-    if not deciding and len(told) > 1 and any(one.outcome == "lost" for one in told):
-        deciding = "nothing: all records have the same"
     return told, _label(deciding, unit.name)
 
 

@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from custid import schemas
 from custid.golden import pinned
 from custid.golden.candidates import Candidates, Numbers, People, candidates, lines
 from custid.golden.display import shown
@@ -35,7 +34,9 @@ def columns_of(fields: list[str], rules: Survivorship) -> pa.Schema:
     return pa.schema(parts)
 
 
-def people_of(records: pa.Table, links: pa.Table, values: pa.Table | None) -> tuple[People, pa.Array]:
+def people_of(
+    records: pa.Table, links: pa.Table, values: pa.Table | None, rules: Survivorship
+) -> tuple[People, pa.Array]:
     """The records that have a customer, and the ids of the customers, by which they are numbered."""
     at = pc.index_in(records["record_key"], value_set=links["record_key"].combine_chunks())
     records = records.filter(at.is_valid())
@@ -50,7 +51,7 @@ def people_of(records: pa.Table, links: pa.Table, values: pa.Table | None) -> tu
     if values is not None:
         rows = pc.index_in(records["record_key"], value_set=values["record_key"].combine_chunks())
         values = values.take(rows)
-    return People(records, customer, values), names.take(pa.array(order)).cast(pa.string())
+    return People(records, customer, values, rules.real), names.take(pa.array(order)).cast(pa.string())
 
 
 def survive(
@@ -67,7 +68,7 @@ def survive(
     `values`: record_key and comparable values of the records; without them, values are told apart as they are spelt.
     `pins`: PINS that stand, of these customers (`current_id`); see `pinned`.
     """
-    people, names = people_of(records, links, values)
+    people, names = people_of(records, links, values, rules)
     found: dict[str, Any] = {}
     for unit in rules.units(people.fields):
         ballot = candidates(people, unit)
@@ -88,11 +89,17 @@ def survive(
     return pinned.put(golden, pins, rules) if pins is not None and len(pins) else golden
 
 
+def fields_of(golden: pa.Table) -> list[str]:
+    """The fields of a golden table: its columns of one value each that say where they are from."""
+    names = golden.column_names
+    return [name for name in names if f"{name}_from" in names and not pa.types.is_list(golden.schema.field(name).type)]
+
+
 def mixed(golden: pa.Table, rules: Survivorship) -> pa.Table:
     """The proof: golden records whose group of fields comes from more than one record; customer_id, group. It has no
     rows. (A pinned group comes from its pins.)"""
     found = [pa.table({"customer_id": pa.array([], pa.string()), "group": pa.array([], pa.string())})]
-    fields = [name for name in golden.column_names if f"{name}_from" in golden.column_names]
+    fields = fields_of(golden)
     for unit in rules.units(fields):
         sources = [golden[f"{part}_from"] for part in lines(unit, fields)]
         if len(sources) > 1:

@@ -26,9 +26,9 @@ _BLOCK_BYTES = 1 << 24
 def packed(golden: pa.Table) -> pa.Table:
     """customer_id, records, golden: the rest as a JSON object.
 
-    >>> rows = pa.table({"customer_id": ["A"], "records": [2], "email": ['a"b@x'], "email_all": [["a@x", "b@x"]], "city": [None]})
-    >>> packed(rows)["golden"].to_pylist()
-    ['{"email":"a\\\\"b@x","email_all":["a@x","b@x"]}']
+    >>> rows = {"customer_id": ["A"], "records": [2], "city": [None], "phone": ["1"], "phone_all": [["1", "2"]]}
+    >>> packed(pa.table(rows))["golden"].to_pylist()
+    ['{"phone":"1","phone_all":["1","2"]}']
     """
     parts = []
     for name in golden.column_names:

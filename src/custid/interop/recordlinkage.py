@@ -24,7 +24,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from custid import schemas
-from custid.channels import Channel, read
+from custid.channels import Channel, conventions_of, read
 from custid.engines.base import silent
 from custid.engines.local import LocalEngine
 from custid.engines.local.columns import Columns
@@ -117,9 +117,10 @@ def comparable(frame: pd.DataFrame, other: pd.DataFrame | None = None, *, countr
         numbered = part.reset_index(drop=True)
         numbered.insert(0, "custid_row", [str(row) for row in range(len(part))])
         channels.append(Channel(name, numbered, record_id="custid_row", country=country))
-    intake = take_in(empty_state(), channels, [read(channel) for channel in channels])
-    countries = {channel.name: country for channel in channels} if country else {}
-    values = LocalEngine().standardize(intake.live, countries)
+    readings = [read(channel) for channel in channels]
+    intake = take_in(empty_state(), channels, readings)
+    conventions, _ = conventions_of({}, channels, readings)
+    values = LocalEngine().standardize(intake.live, conventions).values
     names = dict(
         zip(
             intake.live["record_key"].to_pylist(),

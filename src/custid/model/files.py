@@ -21,11 +21,12 @@ from custid.errors import ConfigError
 from custid.model.packing import unpacked
 from custid.model.spec import BlockingRule, Comparison, Condition, Frequencies, Level, Model, Statistics
 from custid.model.survivorship import Survivorship
+from custid.standardize.conventions import Conventions
 
 
 def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True)
-    for cls in (BlockingRule, Level, Comparison, Frequencies, Statistics, Model):
+    for cls in (BlockingRule, Level, Comparison, Frequencies, Statistics, Conventions, Model):
         converter.register_structure_hook(cls, make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True))
         converter.register_unstructure_hook(cls, make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=True))
     return converter
@@ -69,12 +70,13 @@ _TOML_SAYS = {
     "matches_per_record": "How many other records of the same customer a record has on average: the prior.",
     "relatives_per_record": "Likewise, records of people who share a home or a mailbox with it; 0: not looked for.",
     "block_rows_max": "Blocks of more records than this are narrowed by further keys, in the order of `narrowing`.",
-    "survivorship": "Which record's value a golden record takes, by field; address and name stand for all their parts,\n"
+    "survivorship": "Which record's value a golden record takes, by field; address and name stand for all parts,\n"
     "* for every other field. Steps: most_recent, most_complete, most_frequent, longest, trusted(crm, shop);\n"
     "joined by 'then', where the first leaves a tie.",
-    "display": "How a golden record shows a field, where not as its source wrote it: e164, international, iso_date, upper,\n"
-    "lower, title_case.",
-    "countries": "Channel: the country whose way of writing telephone numbers and dates it follows.",
+    "display": "How a golden record shows a field, where not as its source wrote it: e164, international, iso_date,\n"
+    "upper, lower, title_case.",
+    "conventions": "How a channel writes what can be read in more than one way: numbers and dates by its country, 3/5/1980,\n"
+    "codes for the sexes, within what its handles are unique, what is real although it looks like junk.",
     "facts": "How the model came to be; changes nothing.",
     "blocking": "Records that agree on all keys of a rule are compared. 'column|first3' is made from the column;\n"
     "a star stands for all values of a record: phone, phone_2, ...",
@@ -97,7 +99,7 @@ _TOML_FIRST = (
     "narrowing",
     "blocking",
 )
-_TOML_LAST = ("survivorship", "display", "countries", "facts", "comparisons", "statistics")
+_TOML_LAST = ("survivorship", "display", "conventions", "facts", "comparisons", "statistics")
 
 
 def to_toml(model: Model) -> str:

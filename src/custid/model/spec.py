@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from custid.errors import ConfigError
+from custid.standardize.conventions import Conventions
 
 #: Tests a condition can use → does it need a number ("jaro_winkler >= 0.9")?
 TESTS: dict[str, bool] = {
@@ -203,8 +204,8 @@ class Model:
     records in `statistics` it makes the prior. `relatives_per_record` likewise; 0: no relatives are reckoned with.
     `match_threshold`, `review_threshold`: bits. `narrowing`: keys added, in this order, to blocks of more than
     `block_rows_max` records. `survivorship`: field → rule of golden records, "*" is the default, and `display`: field →
-    how they show it (see `model.survivorship`). `countries`: channel → ISO 3166
-    code by which its national telephone numbers and dates are read. `unique_channels`: no two
+    how they show it (see `model.survivorship`). `conventions`: channel → how
+    its values are read, as it said or as its columns showed when first read. `unique_channels`: no two
     records of one of these are one customer. `facts`: how it was trained. `statistics`: how common values and words
     are, frozen; None: whoever needs them counts them on the records at hand.
     """
@@ -219,7 +220,7 @@ class Model:
     review_threshold: float = -5.0
     survivorship: dict[str, str] = field(default_factory=lambda: {"*": "most_recent"})
     display: dict[str, str] = field(default_factory=dict)
-    countries: dict[str, str] = field(default_factory=dict)
+    conventions: dict[str, Conventions] = field(default_factory=dict)
     unique_channels: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
     statistics: Statistics | None = field(default=None, repr=False)

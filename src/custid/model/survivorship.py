@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from custid.errors import ConfigError
@@ -124,14 +124,22 @@ class Unit:
 
 @dataclass(frozen=True)
 class Survivorship:
-    """The rules of a model, read. `rules`: field, group or "*" → rule; `displays`: field or group → display."""
+    """The rules of a model, read. `rules`: field, group or "*" → rule; `displays`: field or group → display; `real`:
+    field → values, as written, that are real although they look like placeholders."""
 
     rules: Mapping[str, Rule]
     displays: Mapping[str, str]
+    real: Mapping[str, frozenset[str]]
 
     @classmethod
-    def read(cls, survivorship: Mapping[str, str], display: Mapping[str, str]) -> Survivorship:
-        """Read what a model says. Raises ConfigError for a rule, display or field that cannot be."""
+    def read(
+        cls,
+        survivorship: Mapping[str, str],
+        display: Mapping[str, str],
+        not_junk: Iterable[Mapping[str, Collection[str]]] = (),
+    ) -> Survivorship:
+        """Read what a model says; `not_junk`: of each channel. Raises ConfigError for a rule, display or field that
+        cannot be."""
         for field in survivorship:
             if field in GROUPS["address"] and field != "address":
                 raise ConfigError(
@@ -148,7 +156,11 @@ class Survivorship:
             if meant and field not in meant:
                 raise ConfigError(f"display of {field}: {name!r} is for {', '.join(meant)}.")
             _refuse_numbered(field, "display")
-        return cls({field: Rule.parse(text) for field, text in survivorship.items()}, dict(display))
+        real: dict[str, frozenset[str]] = {}
+        for said in not_junk:
+            for field, values in said.items():
+                real[field] = real.get(field, frozenset()) | frozenset(values)
+        return cls({field: Rule.parse(text) for field, text in survivorship.items()}, dict(display), real)
 
     def rule_of(self, name: str) -> Rule:
         """The rule of a field or group."""
@@ -164,8 +176,8 @@ class Survivorship:
         that has a rule of its own is chosen by itself.
 
         >>> rules = Survivorship.read({"surname": "longest"}, {})
-        >>> [(unit.name, unit.fields) for unit in rules.units(["given_name", "full_name", "surname", "city", "email_2"])]
-        [('name', ('given_name', 'full_name')), ('surname', ('surname',)), ('address', ('city',)), ('email', ('email',))]
+        >>> [(unit.name, unit.fields) for unit in rules.units(["given_name", "full_name", "surname", "email_2"])]
+        [('name', ('given_name', 'full_name')), ('surname', ('surname',)), ('email', ('email',))]
         """
         bases = list(dict.fromkeys(base_of(name) for name in fields))
         groups = {
@@ -182,8 +194,9 @@ class Survivorship:
 
 
 def _refuse_numbered(field: str, where: str) -> None:
-    if base_of(field) != field:
-        raise ConfigError(f"{where}: {field} stands beside {base_of(field)}; say it of {base_of(field)}, for all of them.")
+    base = base_of(field)
+    if base != field:
+        raise ConfigError(f"{where}: say it of {base}; that holds for {field} as well.")
 
 
 def has_several(field: str) -> bool:

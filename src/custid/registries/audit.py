@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from custid import schemas
 from custid.errors import CustidError
 from custid.identity import events as identity_events
-from custid.registries import coding, deciding
+from custid.registries import coding, deciding, golden
 from custid.registries.base import Finding
 from custid.registries.session import Session
 
@@ -166,6 +166,18 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
         "SELECT 'run ' || value AS id FROM custid.meta WHERE name = 'rewrite_due'",
     ),
     (
+        "I8",
+        "pins of customers that were erased",
+        """SELECT CAST(pin_id AS VARCHAR) AS id FROM custid.pins
+           WHERE customer_id IN (SELECT customer_id FROM custid.customers WHERE status = 'erased')""",
+    ),
+    (
+        "golden",
+        "pins of customer ids that were never issued",
+        """SELECT CAST(pin_id AS VARCHAR) AS id FROM custid.pins
+           WHERE customer_id NOT IN (SELECT customer_id FROM custid.customers)""",
+    ),
+    (
         "codes",
         "customer codes given twice",
         "SELECT code AS id FROM custid.codes GROUP BY code HAVING count(*) > 1",
@@ -215,6 +227,8 @@ def findings(session: Session) -> list[Finding]:
         found += _chain(session, events)
         found += [Finding("I5", fault) for fault in deciding.faults(session)]
         found += [Finding("codes", fault) for fault in coding.faults(session)]
+        if not found:  # where records or links are damaged, golden records are no news
+            found += [Finding("golden", fault) for fault in golden.faults(session)]
     except CustidError as error:
         found.append(Finding("file", str(error)))
     return found

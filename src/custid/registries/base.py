@@ -21,11 +21,13 @@ import pyarrow as pa
 
 from custid import schemas
 from custid.identity.codes import CodeFormat
+from custid.registries.counting import Counts
 from custid.registries.decision_tables import Loaded
 from custid.registries.facts import FACTS
 from custid.registries.reviewing import Queue
 
 if TYPE_CHECKING:
+    from custid.golden.how import How
     from custid.registries.copying import Backup
     from custid.registries.erasing import Erased, Erasure
 
@@ -124,6 +126,10 @@ class View(Protocol):
         """BLOCK_KEYS with these keys."""
         ...
 
+    def every_block_key(self) -> pa.Table:
+        """BLOCK_KEYS, all of them, in any order."""
+        ...
+
     def values(self, record_keys: pa.Array) -> pa.Table:
         """record_key, channel, record_id and comparable values of these records, in any order."""
         ...
@@ -132,8 +138,16 @@ class View(Protocol):
         """EDGES of these records, to each other and to others, by (left_key, right_key)."""
         ...
 
+    def connections(self, match_weight_min: float) -> pa.Table:
+        """left_key, right_key of all edges of at least so many bits, in any order."""
+        ...
+
     def links(self, record_keys: pa.Array) -> pa.Table:
         """LINKS of these records and of all others of their customers, by record_key."""
+        ...
+
+    def links_of(self, record_keys: pa.Array) -> pa.Table:
+        """LINKS of these records alone, by record_key."""
         ...
 
     def former(self, record_keys: pa.Array) -> pa.Table:
@@ -150,6 +164,11 @@ class View(Protocol):
 
     def containing(self, text: str, records_max: int) -> pa.Array:
         """Keys of at most so many live records in whose values every word of `text` stands, in any case."""
+        ...
+
+    def counts(self, run_id: int | None = None, *, shown: int = 10) -> Counts:
+        """What a report tells of a run (None: the last), counted; of customers, questions and runs, so many each.
+        Raises UnknownCustomer when there was no such run."""
         ...
 
 
@@ -415,6 +434,43 @@ class Registry(Protocol):
         Raises InputError when a row cannot be used (unknown record or verdict, a contradiction): then nothing was
         entered, unless `skip_bad`.
         """
+        ...
+
+    # --- golden records ---
+    def golden(self, customer_id: str | None = None) -> pa.Table:
+        """Golden records of all live customers, by customer_id, or of one (a merged id is followed; none: no row).
+
+        customer_id, records (how many), then per field its value and `<field>_from`, the record it came from as
+        "channel:record_id" or "(pinned 12)"; of fields that a person may have several of also `<field>_all`, all
+        values, the preferred one first, and `<field>_all_from`. They are kept, and chosen anew by a run for the
+        customers it touched. Raises UnknownCustomer.
+        """
+        ...
+
+    def how(self, customer_id: str, field: str) -> How:
+        """How a golden value was chosen: what decided, the candidates, and why the others lost. Print it to read it.
+
+        Raises UnknownCustomer, and UsageError for a field that golden records have not.
+        """
+        ...
+
+    def pin(self, customer_id: str, field: str, value: str, *, actor: str, reason: str | None = None) -> int:
+        """Have the golden record show `value`, whatever the records say, until `unpin`; returns pin_id.
+
+        The parts of an address, and of a name, are pinned together: the others as they are now. A pin stays with its
+        id: while that is merged into another it counts there, after what was pinned there itself, and when the merge is
+        undone it goes along. What is erased takes its pins with it.
+        Raises UnknownCustomer, and UsageError for a customer without records, a field that golden records have not, or
+        an empty value.
+        """
+        ...
+
+    def unpin(self, customer_id: str, field: str, *, actor: str) -> None:
+        """Let the rules choose again, of an address or a name for all its parts. Raises UnknownCustomer, UsageError."""
+        ...
+
+    def pins(self, customer_id: str | None = None) -> pa.Table:
+        """PINS by pin_id, standing or not: all, or of a customer and those merged into it. Raises UnknownCustomer."""
         ...
 
     # --- customer codes ---

@@ -51,6 +51,7 @@ _ORDERED: dict[str, tuple[str, ...]] = {
     "edges": ("left_key", "right_key"),
     "keys": ("record_key", "key"),
     "comparables": ("record_key",),
+    "golden": ("minted",),
 }
 
 _PAGE_ROWS = 500_000

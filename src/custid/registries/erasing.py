@@ -12,6 +12,7 @@ does change:
 - comparable values, blocking keys and edges go; decisions on it lose their reason. They stand: that two others are the
   same because both are the same as this one stays true
 - rejects of it, and rejected rows that hold its e-mail, telephone or identifying numbers, lose all but the count
+- golden records of it go, or are chosen anew without it; pins of it go
 - its values are cut out of what stewards wrote and of what runs said of themselves
 
 What stays is a keyed digest (HMAC-SHA256) of its name and of each e-mail, telephone and identifying number. The key is
@@ -38,7 +39,7 @@ from custid import schemas
 from custid.errors import UnknownCustomer, UsageError
 from custid.identity import events as identity_events
 from custid.identity import ids
-from custid.registries import facts
+from custid.registries import facts, golden
 from custid.registries.reading import field_columns, records_where
 from custid.registries.session import Session
 from custid.standardize.fields import base_of, kind_of
@@ -63,6 +64,8 @@ TOUCHED = (
     "runs",
     "erased",
     "codes",
+    "golden",
+    "pins",
 )
 
 #: In `meta`: the key of the digests; and that the database still has to drop the bytes of what was erased.
@@ -465,6 +468,7 @@ def wipe(session: Session, plan: Plan) -> None:
     facts.forget(session)
     session.execute("DROP TABLE erasing_keys")
     _wipe_rejects(session, records, named)
+    golden.forget(session, plan.events["customer_id"].unique().to_pylist(), records)
     _wipe_texts(session, free)
     session.execute(
         "INSERT INTO custid.runs (run_id, started_at, committed_at, actor, custid_version, model_id, summary, chain)"
@@ -497,9 +501,9 @@ def _remember(session: Session, plan: Plan, records: pa.Table) -> None:
     if secret is None:
         secret = secrets.token_bytes(32)
         session.execute("INSERT INTO custid.meta (name, value) VALUES ($1, $2)", (_SECRET, secret.hex()))
-    # The model remembers by which country each channel's telephone numbers are read.
+    # The model remembers how each channel's values are read.
     models = session.fetch("SELECT model FROM custid.models ORDER BY run_id DESC LIMIT 1")["model"].to_pylist()
-    values = standardize(records, country=from_json(models[0]).countries if models else None).values
+    values = standardize(records, from_json(models[0]).conventions if models else None).values
     rows = {
         (key, _NAME, _digest(secret, _NAME, f"{channel}:{record_id}"))
         for key, channel, record_id in zip(
@@ -561,6 +565,9 @@ def _wipe_texts(session: Session, texts: Sequence[str]) -> None:
             session.execute(
                 "UPDATE custid.decisions SET reason = $2 WHERE decision_id = $1", (row["decision_id"], text)
             )
+    for row in session.fetch("SELECT pin_id, reason FROM custid.pins WHERE reason IS NOT NULL").to_pylist():
+        if (text := cut(row["reason"])) != row["reason"]:
+            session.execute("UPDATE custid.pins SET reason = $2 WHERE pin_id = $1", (row["pin_id"], text))
     for row in session.fetch("SELECT run_id, summary FROM custid.runs").to_pylist():
         said = json.loads(row["summary"])
         if (told := cut(said)) != said:

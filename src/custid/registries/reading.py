@@ -14,6 +14,7 @@ import pyarrow as pa
 from custid import schemas
 from custid.registries import deciding, facts, packing, reviewing
 from custid.registries.base import Head
+from custid.registries.counting import Counts, count
 from custid.registries.session import Session
 
 
@@ -77,6 +78,10 @@ class SqlView:
             schemas.BLOCK_KEYS, "SELECT * FROM custid.keys WHERE key IN (SELECT given_key FROM given_keys)"
         )
 
+    def every_block_key(self) -> pa.Table:
+        """BLOCK_KEYS, all of them, in any order."""
+        return self._fetch(schemas.BLOCK_KEYS, "SELECT * FROM custid.keys")
+
     def values(self, record_keys: pa.Array) -> pa.Table:
         """record_key, channel, record_id and comparable values of these records, in any order."""
         self._offer_keys(record_keys)
@@ -96,7 +101,15 @@ class SqlView:
         return self._fetch(
             schemas.EDGES,
             """SELECT * FROM custid.edges WHERE left_key IN (SELECT given_key FROM given_keys)
-               OR right_key IN (SELECT given_key FROM given_keys) ORDER BY left_key, right_key""",
+               UNION ALL SELECT * FROM custid.edges WHERE right_key IN (SELECT given_key FROM given_keys)
+                   AND left_key NOT IN (SELECT given_key FROM given_keys)
+               ORDER BY left_key, right_key""",
+        )
+
+    def connections(self, match_weight_min: float) -> pa.Table:
+        """left_key, right_key of all edges of at least so many bits, in any order."""
+        return self._session.fetch(
+            "SELECT left_key, right_key FROM custid.edges WHERE match_weight >= $1", (match_weight_min,)
         )
 
     def links(self, record_keys: pa.Array) -> pa.Table:
@@ -106,6 +119,14 @@ class SqlView:
             schemas.LINKS,
             """SELECT * FROM custid.links WHERE customer_id IN (SELECT customer_id FROM custid.links
                    WHERE record_key IN (SELECT given_key FROM given_keys)) ORDER BY record_key""",
+        )
+
+    def links_of(self, record_keys: pa.Array) -> pa.Table:
+        """LINKS of these records alone, by record_key."""
+        self._offer_keys(record_keys)
+        return self._fetch(
+            schemas.LINKS,
+            "SELECT * FROM custid.links WHERE record_key IN (SELECT given_key FROM given_keys) ORDER BY record_key",
         )
 
     def former(self, record_keys: pa.Array) -> pa.Table:
@@ -137,6 +158,11 @@ class SqlView:
                    ON given.channel = rejects.channel AND given.record_id = rejects.record_id
                ORDER BY rejects.run_id DESC, rejects."row" DESC""",
         )
+
+    def counts(self, run_id: int | None = None, *, shown: int = 10) -> Counts:
+        """What a report tells of a run (None: the last), counted; of customers, questions and runs, so many each.
+        Raises UnknownCustomer when there was no such run."""
+        return count(self._session, field_columns(self._session), run_id, shown=shown)
 
     def _offer_keys(self, keys: pa.Array) -> None:
         self._session.offer("given_keys", pa.table({"given_key": keys.cast(pa.int64())}))

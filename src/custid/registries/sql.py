@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 
 from custid import schemas
 from custid.errors import RegistryError, RunConflict, UnknownCustomer, UsageError
+from custid.golden.how import How
 from custid.identity import ids
 from custid.identity.codes import CodeFormat
 from custid.model.files import from_json
@@ -33,6 +34,7 @@ from custid.registries import (
     decision_tables,
     erasing,
     facts,
+    golden,
     reviewing,
     tables,
     unmerging,
@@ -269,6 +271,7 @@ class SqlRegistry:
             if commit.codes is not None:
                 coding.declare(session, commit.codes, at=commit.committed_at, actor=commit.actor)
             coding.issue(session, run_id, at=commit.committed_at, actor=commit.actor)
+            golden.update(session, commit, run_id)
         return run_id
 
     # --- questions ---
@@ -456,6 +459,39 @@ class SqlRegistry:
         with self._changing() as session:
             return decision_tables.load(session, table, actor=actor, skip_bad=skip_bad)
 
+    # --- golden records ---
+
+    def golden(self, customer_id: str | None = None) -> pa.Table:
+        """Golden records of all customers, or of one, by customer_id. See `base.Registry`."""
+        with self._reading() as session:
+            if customer_id is None:
+                return golden.read(session)
+            asked = _customer(session, customer_id)
+            return golden.read(session, asked["redirect"] or asked["customer_id"])
+
+    def how(self, customer_id: str, field: str) -> How:
+        """How a golden value was chosen. Raises UnknownCustomer, UsageError."""
+        with self._reading() as session:
+            return golden.how(session, _customer(session, customer_id), field)
+
+    def pin(self, customer_id: str, field: str, value: str, *, actor: str, reason: str | None = None) -> int:
+        """Pin a golden value; returns pin_id. Raises UnknownCustomer, UsageError."""
+        with self._changing() as session:
+            return golden.pin(session, _customer(session, customer_id), field, value, actor=actor, reason=reason)
+
+    def unpin(self, customer_id: str, field: str, *, actor: str) -> None:
+        """Let the rules choose a golden value again. Raises UnknownCustomer, UsageError."""
+        with self._changing() as session:
+            golden.unpin(session, _customer(session, customer_id), field, actor=actor)
+
+    def pins(self, customer_id: str | None = None) -> pa.Table:
+        """PINS by pin_id, standing or not: all, or of a customer and those merged into it. Raises UnknownCustomer."""
+        with self._reading() as session:
+            if customer_id is None:
+                return golden.pins(session)
+            asked = _customer(session, customer_id)
+            return golden.pins(session, asked["redirect"] or asked["customer_id"])
+
     # --- customer codes ---
 
     def code(self, customer_id: str) -> str | None:
@@ -573,6 +609,8 @@ class SqlRegistry:
                 "events": lambda: _fetch(session, HISTORY, _EVENTS),
                 "decisions": lambda: deciding.decisions(session),
                 "codes": lambda: coding.listed(session),
+                "golden": lambda: golden.read(session),
+                "pins": lambda: golden.pins(session),
                 "customers": lambda: _fetch(session, schemas.CUSTOMERS, customers),
                 "runs": lambda: _fetch(session, schemas.RUNS, runs),
             }
@@ -596,7 +634,7 @@ class SqlRegistry:
                 f"custid.resolve([...], registry=custid.connect({self.location!r})), or custid run."
             )
         with self._store.reading() as session:
-            if tables.format_of(session, self.location) == tables.FORMAT:
+            if tables.format_of(session, self.location, seen=self._seen) == tables.FORMAT:
                 self._seen = True
                 yield session
                 return

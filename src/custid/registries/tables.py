@@ -78,6 +78,12 @@ STEPS: tuple[tuple[str, ...], ...] = (
             left_key BIGINT, right_channel VARCHAR, right_record_id VARCHAR NOT NULL, right_key BIGINT,
             right_preset VARCHAR, source VARCHAR NOT NULL)""",
         "CREATE TABLE custid.channel_presets (channel VARCHAR NOT NULL, preset VARCHAR NOT NULL)",
+        # Golden records as they were chosen last, each as a JSON object, and the values that stewards pinned in them.
+        """CREATE TABLE custid.golden (minted BIGINT NOT NULL, customer_id VARCHAR NOT NULL, records BIGINT NOT NULL,
+            golden VARCHAR NOT NULL)""",
+        """CREATE TABLE custid.pins (pin_id BIGINT NOT NULL, act BIGINT NOT NULL, customer_id VARCHAR NOT NULL,
+            field VARCHAR NOT NULL, value VARCHAR NOT NULL, actor VARCHAR NOT NULL, reason VARCHAR,
+            pinned_at TIMESTAMPTZ NOT NULL, unpinned_at TIMESTAMPTZ, unpinned_by VARCHAR)""",
     ),
 )
 
@@ -95,13 +101,15 @@ def build(session: Session, format: int = FORMAT) -> None:
         session.execute("INSERT INTO custid.meta (name, value) VALUES ($1, $2)", (name, value))
 
 
-def format_of(session: Session, location: str) -> int:
-    """The format of the registry in `session`. Raises NotARegistry, RegistryTooNew."""
-    found = session.fetch(
-        "SELECT 1 AS found FROM information_schema.tables WHERE table_schema = 'custid' AND table_name = 'meta'"
-    )
+def format_of(session: Session, location: str, *, seen: bool = False) -> int:
+    """The format of the registry in `session`; `seen`: it was one before. Raises NotARegistry, RegistryTooNew."""
     meta: dict[str, str] = {}
-    if len(found):
+    # The question what tables there are takes longer than most that follow it.
+    if seen or len(
+        session.fetch(
+            "SELECT 1 AS found FROM information_schema.tables WHERE table_schema = 'custid' AND table_name = 'meta'"
+        )
+    ):
         rows = session.fetch("SELECT name, value FROM custid.meta").to_pylist()
         meta = {row["name"]: row["value"] for row in rows}
     if meta.get("magic") != MAGIC or not meta.get("format", "").isdigit():

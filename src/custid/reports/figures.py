@@ -8,9 +8,12 @@ Without axes given, a plot makes a figure of its own, which a notebook shows by 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from custid.errors import MissingExtra
+from custid.errors import MissingExtra, UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,6 +46,20 @@ def axes_for(ax: Axes | None, width: float, height: float) -> Axes:
         raise MissingExtra("plots need matplotlib: pip install 'custid[notebook]'") from error
     _, made = pyplot.subplots(figsize=(width, height), layout="constrained")
     return made
+
+
+def save(plot: Callable[[], Axes], path: Path) -> None:
+    """Draw a plot into a .png, .svg or .pdf file; no window opens. Raises MissingExtra, UsageError."""
+    with suppress(ImportError):
+        import matplotlib
+
+        matplotlib.use("agg")
+    figure = plot().get_figure(root=True)
+    assert figure is not None, "the axes of a plot are in a figure"
+    try:
+        figure.savefig(path, dpi=150)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be written: {error}. Give a name that ends in .png, .svg or .pdf.") from error
 
 
 def fonts() -> list[str]:

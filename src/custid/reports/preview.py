@@ -100,7 +100,7 @@ def as_text(table: pa.Table, *, rows_max: int = 10) -> str:
         return "No customer changes."
     lines = []
     what = table["what"].combine_chunks()
-    for name, (heading, sentence) in _TOLD.items():
+    for name, (heading, _) in _TOLD.items():
         found = table.filter(pc.equal(what, name))
         if not len(found):
             continue
@@ -108,21 +108,29 @@ def as_text(table: pa.Table, *, rows_max: int = 10) -> str:
         if name in _COUNTED:
             continue
         for row in found.slice(0, rows_max).to_pylist():
-            lines += _row_told(row, sentence)
+            sentence, *why = sentences(row)
+            lines += [f"  {sentence}", *(f"    {line}" for line in why)]
         if len(found) > rows_max:
             lines.append(f"  and {len(found) - rows_max:,} more")
     return "\n".join(lines[1:])
 
 
-def _row_told(row: dict[str, Any], sentence: str) -> list[str]:
+def headings() -> dict[str, str]:
+    """What happens to customers, in the order it is told → what that means."""
+    return {what: heading for what, (heading, _) in _TOLD.items()}
+
+
+def sentences(row: dict[str, Any]) -> list[str]:
+    """A row of PREVIEW in words: what happens, and why, where that is known."""
+    _, sentence = _TOLD[row["what"]]
     records = some_of(row["records"]) or "no record"
     if row["other_id"] is None:
         sentence = sentence.replace(", back from {other}", ", which came back")
-    lines = ["  " + sentence.format(customer=row["customer_id"], other=row["other_id"], records=records)]
+    lines = [sentence.format(customer=row["customer_id"], other=row["other_id"], records=records)]
     if row["evidence"] is not None:
-        lines.append("    " + because({**row, "kind": row["evidence"]}))
+        lines.append(because({**row, "kind": row["evidence"]}))
     elif row["what"] in ("split", "restored", "moved"):
-        lines.append(f"    {row['reason']}")
+        lines.append(row["reason"])
     return lines
 
 

@@ -66,6 +66,7 @@ class Desk:
     _skipped: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
     _done: list[_Done] = field(default_factory=list)
     _stale: bool = True
+    _unlearned: int = 0
     _model: tuple[int, Model] | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -83,7 +84,7 @@ class Desk:
                 "skipped": len(self._skipped),
                 "undo": self._done[-1].kind if self._done else None,
                 "retrain_after": self.retrain_after,
-                "since_learned": self._since_learned(),
+                "since_learned": self._unlearned,
             }
 
     def questions(self, count: int = 30) -> list[dict[str, Any]]:
@@ -257,6 +258,7 @@ class Desk:
             return
         queue = self.registry.review(limit=PAGE + len(self._skipped))
         self._waiting = queue.waiting
+        self._count_unlearned(self.registry.decisions())
         self._page = queue.questions.to_pylist()
         there = {_pair(one) for one in self._page}
         self._skipped = {pair: one for pair, one in self._skipped.items() if pair in there}
@@ -271,17 +273,17 @@ class Desk:
         """Remember what can be undone: not what somebody had said before in the same words."""
         self.decided += 1
         said = self.registry.decisions()
+        self._count_unlearned(said)
         row = said.filter(pc.equal(said["decision_id"], number))
         if len(row) and row["decided_at"][0].as_py() >= began:
             self._done.append(_Done(kind, number, asked))
 
-    def _since_learned(self) -> int:
-        """Decisions entered after the model was learned, as far as the registry tells: those it has not seen yet."""
-        with self.registry.view() as view:
-            model = self._model_of(view)
-            said = view.head().decisions
-        standing = said.filter(pc.and_(pc.is_null(said["revoked_at"]), pc.not_equal(said["verdict"], "unsure")))
-        return max(0, len(standing) - int(model.facts.get("decisions", 0)))
+    def _count_unlearned(self, said: pa.Table) -> None:
+        """How many standing decisions there are more than the model was learned with."""
+        standing = said["revoked_at"].null_count
+        text = self.registry.model()
+        learned = from_json(text).facts.get("decisions", 0) if text is not None else 0
+        self._unlearned = max(0, standing - int(learned))
 
     def _model_of(self, view: View) -> Model:
         if self._model is None or self._model[0] != view.run_id:

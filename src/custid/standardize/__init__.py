@@ -4,7 +4,8 @@ In: records with field columns. Out: `standardize(records)` → `Standardized`; 
 about. Never here: matching.
 """
 
+from custid.standardize.conventions import Conventions
 from custid.standardize.explaining import EXPLAINED, explain
 from custid.standardize.table import JUNK, Standardized, standardize
 
-__all__ = ["EXPLAINED", "JUNK", "Standardized", "explain", "standardize"]
+__all__ = ["EXPLAINED", "JUNK", "Conventions", "Standardized", "explain", "standardize"]

@@ -7,7 +7,7 @@ explained is what happens.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from custid.standardize import identifiers
 from custid.standardize.addresses import PARTS
+from custid.standardize.conventions import Conventions
 from custid.standardize.fields import base_of, kind_of
 from custid.standardize.table import standardize
 from custid.standardize.text import clean, fold, has_han, plain_letters, simplify
@@ -77,14 +78,9 @@ _DONE = {
 
 
 def explain(
-    record: Mapping[str, Any],
-    *,
-    country: str | Mapping[str, str] | None = None,
-    day_first: bool | Mapping[str, bool] | None = None,
-    namespaces: Mapping[str, Mapping[str, str]] | None = None,
-    not_junk: Mapping[str, Collection[str]] | None = None,
+    record: Mapping[str, Any], conventions: Conventions | Mapping[str, Conventions] | None = None
 ) -> pa.Table:
-    """EXPLAINED of one record: field → raw value. The settings are those of `standardize`.
+    """EXPLAINED of one record: field → raw value. `conventions`: as for `standardize`.
 
     Fields that custid does not compare are left out.
 
@@ -94,18 +90,15 @@ def explain(
     >>> rows[2]["how"]
     'taken for no value: a placeholder, typed instead of a value'
     """
-    settings: dict[str, Any] = {
-        "country": country, "day_first": day_first, "namespaces": namespaces, "not_junk": not_junk,
-    }  # fmt: skip
     held = {name: str(value) for name, value in record.items() if value is not None}
     fields = [name for name in held if kind_of(name) is not None]
-    whole = _values(held, settings)
+    whole = _values(held, conventions)
     rows: list[dict[str, str | None]] = []
     told: set[str] = set()
     for field in fields:
         context = {name: held[name] for name in _CONTEXT if name in held and name != field}
-        alone = standardize(_table({**context, field: held[field]}), **settings)
-        without = _values(context, settings)
+        alone = standardize(_table({**context, field: held[field]}), conventions)
+        without = _values(context, conventions)
         made = {
             name: value
             for row in alone.values.to_pylist()
@@ -135,9 +128,11 @@ def _table(record: Mapping[str, str]) -> pa.Table:
     return pa.table({name: pa.array([value], pa.string()) for name, value in record.items()})
 
 
-def _values(record: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str, str]:
+def _values(
+    record: Mapping[str, str], conventions: Conventions | Mapping[str, Conventions] | None
+) -> dict[str, str]:
     """The comparable values of one record that are there."""
-    values = standardize(_table(record), **settings).values if record else pa.table({})
+    values = standardize(_table(record), conventions).values if record else pa.table({})
     row = values.to_pylist()[0] if values.num_columns else {}
     return {name: value for name, value in row.items() if value is not None}
 

@@ -11,10 +11,9 @@ telephone number on the record's country), it is done on the distinct pairs. Row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -34,12 +33,15 @@ from custid.standardize import (
     sexes,
 )
 from custid.standardize.coded import Coded
+from custid.standardize.conventions import Conventions
 from custid.standardize.fields import FIELDS, base_of, kind_of
 from custid.standardize.text import Outcome, clean, fold, matches, nulls, on_some, replaced, where
 
-#: field: the field the value stood in; value: as written; reason: see `junk`; count: rows that hold it.
+#: channel: null where the records have none; field: the field the value stood in; value: as written; reason: see
+#: `junk`; count: rows that hold it.
 JUNK = pa.schema(
     [
+        pa.field("channel", pa.string()),
         pa.field("field", pa.string(), nullable=False),
         pa.field("value", pa.string(), nullable=False),
         pa.field("reason", pa.string(), nullable=False),
@@ -53,6 +55,8 @@ _NAME_PARTS = ("given_name", "middle_name", "surname", "maiden_name", "nickname"
 _MONTH_FIRST = frozenset({"US", "PH", "FM", "MH"})
 _YEAR_FIRST = frozenset({"CN", "TW", "HK", "MO", "JP", "KR", "HU", "LT", "MN", "CA"})
 
+_JUNK_ORDER = ("channel", "field", "count", "value", "reason")
+
 # Distinct values worked on at once: few enough that what is made of them on the way stays small.
 _PIECE = 1 << 18
 
@@ -65,43 +69,30 @@ class Standardized:
 
     `values`: row-aligned with the records; record_key and channel where the records have them, then one
     column per comparable value: strings, dictionary-encoded. `junk`: JUNK, what was taken for no value and why, by
-    field, then count from the top.
+    channel and field, then count from the top.
     """
 
     values: pa.Table = field(repr=False)
     junk: pa.Table = field(repr=False)
 
 
-def standardize(
-    records: pa.Table,
-    *,
-    country: str | Mapping[str, str] | None = None,
-    day_first: bool | Mapping[str, bool] | None = None,
-    namespaces: Mapping[str, Mapping[str, str]] | None = None,
-    not_junk: Mapping[str, Collection[str]] | None = None,
-) -> Standardized:
+def standardize(records: pa.Table, conventions: Conventions | Mapping[str, Conventions] | None = None) -> Standardized:
     """Make the field columns of `records` comparable; unknown fields are left out.
 
-    A comparable value depends on its own record, its channel and the arguments, and on nothing else.
+    A comparable value depends on its own record, its channel's conventions, and on nothing else.
 
     Args:
         records: RECORDS or STORED_RECORDS + fields, in any order.
-        country: ISO 3166 code by which national telephone numbers and dates are read where the record has no
-        country     of its own; or a mapping from channel to code.
-        day_first: how dates such as 3/5/1980 are read, or a mapping from channel. None: by the country, and
-        where that     says nothing, only the year is kept.
-        namespaces: channel → field → the app, enterprise or site within which the handles of that field are unique,
-        where the records do not say it themselves (`identifiers.NAMESPACED`).
-        not_junk: field → values, as written, that are real although they look like junk.
+        conventions: how the values are written: of all records, or by channel.
 
     >>> records = pa.table({"full_name": ["ZHANG Wei"], "email": ["Wei+a@x.org"], "phone": ["无"]})
-    >>> found = standardize(records, country="CN")
+    >>> found = standardize(records, Conventions(country="CN"))
     >>> found.values.select(["surname", "name_tokens", "email", "phone"]).to_pylist()
     [{'surname': 'zhang', 'name_tokens': 'wei zhang', 'email': 'wei@x.org', 'phone': None}]
     >>> found.junk.to_pylist()
-    [{'field': 'phone', 'value': '无', 'reason': 'placeholder', 'count': 1}]
+    [{'channel': None, 'field': 'phone', 'value': '无', 'reason': 'placeholder', 'count': 1}]
     """
-    work = _Work(records, country, day_first, namespaces or {}, not_junk or {})
+    work = _Work(records, conventions or Conventions())
     values: Columns = {}
     for suffix, sources in _by_number(records.column_names).items():
         columns = _standardize_group(work, sources)
@@ -129,37 +120,29 @@ def _by_number(columns: list[str]) -> dict[str, dict[str, str]]:
 class _Work:
     """The records, how to read them by channel, and the junk found so far."""
 
-    def __init__(
-        self,
-        records: pa.Table,
-        country: str | Mapping[str, str] | None,
-        day_first: bool | Mapping[str, bool] | None,
-        namespaces: Mapping[str, Mapping[str, str]],
-        not_junk: Mapping[str, Collection[str]],
-    ) -> None:
+    def __init__(self, records: pa.Table, conventions: Conventions | Mapping[str, Conventions]) -> None:
         self.records = records
-        self._not_junk = {field: clean(pa.array(sorted(values))) for field, values in not_junk.items() if values}
-        self._namespaces = namespaces
+        self._conventions = conventions
         self._junk: list[pa.Table] = []
-        self.country = coded.mapped(self._by_channel(country, str), pc.utf8_upper)
-        self.day_first = self._by_channel(day_first, lambda first: "day" if first else "month")
+        self.country = coded.mapped(self.setting(lambda said: said.country), pc.utf8_upper)
 
-    def _by_channel(self, setting: object, text: Callable[[Any], str]) -> Coded:
-        """`setting` as text per row: one value for all, or looked up by the row's channel."""
+    @cached_property
+    def channel(self) -> Coded | None:
+        """The channel of each row, where the records have one."""
+        return coded.encode(self.records["channel"]) if "channel" in self.records.column_names else None
+
+    def setting(self, of: Callable[[Conventions], str | None]) -> Coded:
+        """What the conventions of each row's channel say, as text."""
         rows = len(self.records)
-        if setting is None or (isinstance(setting, Mapping) and "channel" not in self.records.column_names):
+        if isinstance(self._conventions, Conventions):
+            said = of(self._conventions)
+            one = pa.repeat(pa.scalar(0, pa.int32()), rows)
+            return coded.no_values(rows) if said is None else coded.spread(pa.array([said]), one)
+        if self.channel is None:
             return coded.no_values(rows)
-        if not isinstance(setting, Mapping):
-            return coded.spread(pa.array([text(setting)]), pa.repeat(pa.scalar(0, pa.int32()), rows))
-        channels = coded.encode(self.records["channel"])
-        said = [setting.get(name) for name in channels.dictionary.to_pylist()]
-        by_channel = pa.array([None if value is None else text(value) for value in said], pa.string())
-        return coded.spread(by_channel, channels.indices)
-
-    def namespace(self, field: str) -> Coded:
-        """What the settings say of each row's channel: within what the handles of `field` are unique."""
-        said = {channel: fields[field] for channel, fields in self._namespaces.items() if field in fields}
-        return self._by_channel(said, str)
+        unsaid = Conventions()
+        by_channel = [of(self._conventions.get(name, unsaid)) for name in self.channel.dictionary.to_pylist()]
+        return coded.spread(pa.array(by_channel, pa.string()), self.channel.indices)
 
     @cached_property
     def own_country(self) -> Coded | None:
@@ -171,40 +154,54 @@ class _Work:
     def read(self, column: str, kind: Callable[[pa.Array], Outcome]) -> Columns:
         """What `kind` makes of a column, row-aligned; its junk is noted."""
         written = coded.encode(self.records[column])
-        contexts = nulls(len(written.dictionary))
-        return self._read(column, written.dictionary, contexts, written.indices, lambda values, _: kind(values))
+        real = self._real(column, written)
+        raw, (contexts, real), rows = _distinct(written, None, real)
+        return self._read(column, raw, contexts, real, rows, lambda values, _: kind(values))
 
     def read_with(self, column: str, context: Coded, kind: Callable[[pa.Array, pa.Array], Outcome]) -> Columns:
         """As `read`, where the reading of a value also depends on the row's `context` (a string or null)."""
         written = coded.encode(self.records[column])
-        # What is not there needs no context, and there is no use in telling its rows apart.
-        known = pc.if_else(written.is_valid(), context.indices, pa.scalar(None, pa.int32()))
-        context = pa.DictionaryArray.from_arrays(known, context.dictionary)
-        (raw, contexts), rows = coded.pairs([written, context])
-        return self._read(column, raw, contexts, rows, kind)
+        raw, (contexts, real), rows = _distinct(written, context, self._real(column, written))
+        return self._read(column, raw, contexts, real, rows, kind)
+
+    def _real(self, column: str, written: Coded) -> Coded | None:
+        """Per row "real" where the channel says that the value is, whatever it looks like; None: no channel does."""
+        base = base_of(column)
+        said = self.setting(lambda conventions: "\x1f".join(conventions.not_junk.get(base, ())) or None)
+        if not len(said.dictionary):
+            return None
+
+        def find(values: pa.Array, texts: pa.Array) -> pa.Array:
+            found = pa.nulls(len(values), pa.string())
+            for text in texts.unique().drop_null().to_pylist():
+                among = pc.is_in(clean(values), clean(pa.array(text.split("\x1f"), pa.string())).drop_null())
+                found = pc.if_else(pc.and_(among, pc.fill_null(pc.equal(texts, text), False)), "real", found)
+            return found
+
+        return coded.combined(find, written, said)
 
     def _read(
         self,
         column: str,
         raw: pa.Array,
         contexts: pa.Array,
+        real: pa.Array | None,
         rows: pa.Array,
         kind: Callable[[pa.Array, pa.Array], Outcome],
     ) -> Columns:
-        """`raw`, `contexts`: distinct values as written, each with its context; `rows`: which of them a row holds."""
+        """`raw`, `contexts`, `real`: distinct values as written, each with its context and whether it is real, whatever
+        it looks like; `rows`: which of them a row holds."""
         base = base_of(column)
         pieces: list[Outcome] = []
         for start in range(0, max(1, len(raw)), _PIECE):
             values = raw.slice(start, _PIECE)
             values = clean(_on_one_line(values) if FIELDS[base] == "address" else values)
             placeholder = junk.placeholders(values, base, FIELDS[base])
-            real = self._not_junk.get(base)
-            if real is not None:
-                placeholder = where(pc.invert(pc.is_in(values, real)), placeholder)
+            doubted = real.slice(start, _PIECE).is_null() if real is not None else None
+            if doubted is not None:
+                placeholder = where(doubted, placeholder)
             found = kind(where(pc.is_null(placeholder), values), contexts.slice(start, _PIECE))
-            reason = found.reason
-            if real is not None:
-                reason = where(pc.invert(pc.is_in(values, real)), reason)
+            reason = found.reason if doubted is None else where(doubted, found.reason)
             columns = found.columns
             if reason.null_count < len(reason):
                 columns = {name: where(pc.is_null(reason), column) for name, column in columns.items()}
@@ -216,26 +213,54 @@ class _Work:
         }
 
     def _note(self, column: str, raw: pa.Array, rows: pa.Array, reason: pa.Array) -> None:
+        """Count the rows of each channel that hold values with a reason."""
         at = np.flatnonzero(reason.is_valid().to_numpy(zero_copy_only=False))
         if not len(at):
             return
-        counts = np.bincount(rows.drop_null().to_numpy(), minlength=len(raw))
-        found = [
-            pa.repeat(column, len(at)),
-            raw.take(pa.array(at)),
-            reason.take(pa.array(at)),
-            pa.array(counts[at]),
+        held = np.flatnonzero(pc.is_in(rows, pa.array(at, pa.int32())).to_numpy(zero_copy_only=False))
+        which = rows.take(pa.array(held)).to_numpy(zero_copy_only=False).astype(np.int64)
+        channels = np.zeros(len(held), np.int64)
+        names = pa.nulls(1, pa.string())
+        if self.channel is not None:
+            names = self.channel.dictionary
+            channels = self.channel.indices.take(pa.array(held)).to_numpy(zero_copy_only=False).astype(np.int64)
+        found, counts = np.unique(which * max(1, len(names)) + channels, return_counts=True)
+        value, channel = (pa.array(part) for part in np.divmod(found, max(1, len(names))))
+        columns = [
+            names.take(channel),
+            pa.repeat(column, len(found)),
+            raw.take(value),
+            reason.take(value),
+            pa.array(counts),
         ]
-        self._junk.append(pa.Table.from_arrays(found, schema=JUNK))
+        self._junk.append(pa.Table.from_arrays(columns, schema=JUNK))
 
     def junk_table(self) -> pa.Table:
         if not self._junk:
             return JUNK.empty_table()
-        table = pa.concat_tables(self._junk).group_by(["field", "value", "reason"]).aggregate([("count", "sum")])
-        table = table.rename_columns(["field", "value", "reason", "count"]).cast(JUNK)
-        return table.sort_by(
-            [("field", "ascending"), ("count", "descending"), ("value", "ascending"), ("reason", "ascending")]
-        )
+        keys = ["channel", "field", "value", "reason"]
+        table = pa.concat_tables(self._junk).group_by(keys).aggregate([("count", "sum")])
+        table = table.rename_columns([*keys, "count"]).cast(JUNK)
+        order = [(name, "descending" if name == "count" else "ascending") for name in _JUNK_ORDER]
+        return table.sort_by(order)
+
+
+def _distinct(
+    written: Coded, context: Coded | None, real: Coded | None
+) -> tuple[pa.Array, tuple[pa.Array, pa.Array | None], pa.Array]:
+    """The distinct values of a column, each with its context and whether it is real, and which of them a row holds."""
+    if context is None and real is None:
+        return written.dictionary, (nulls(len(written.dictionary)), None), written.indices
+    columns = [written]
+    for beside in (context, real):
+        if beside is not None:
+            # What is not there needs no context, and there is no use in telling its rows apart.
+            known = pc.if_else(written.is_valid(), beside.indices, pa.scalar(None, pa.int32()))
+            columns.append(pa.DictionaryArray.from_arrays(known, beside.dictionary))
+    (raw, *others), rows = coded.pairs(columns)
+    if context is None:
+        return raw, (nulls(len(raw)), others[0]), rows
+    return raw, (others[0], others[1] if real is not None else None), rows
 
 
 def _on_one_line(values: pa.Array) -> pa.Array:
@@ -261,7 +286,7 @@ def _standardize_group(work: _Work, sources: dict[str, str]) -> Columns:
         elif kind == "date":
             values |= _dates(work, column, base)
         elif kind == "sex":
-            values |= work.read(column, sexes.sexes)
+            values |= _sexes(work, column)
         elif kind == "text":
             found = work.read(column, text_values)
             values[base] = found["text"]
@@ -286,7 +311,7 @@ def _identifiers(work: _Work, sources: dict[str, str], base: str, country: Coded
         return found
     said = identifiers.NAMESPACED[base]
     own = work.read(sources[said], text_values)["text"] if said in sources else None
-    namespace = coded.first(own, work.namespace(base))
+    namespace = coded.first(own, work.setting(lambda said: said.namespaces.get(base)))
     assert namespace is not None
     return {base: coded.combined(identifiers.in_namespace, found[base], namespace)}
 
@@ -303,7 +328,7 @@ def _own_country(work: _Work, place: Columns) -> Coded | None:
 
 def _dates(work: _Work, column: str, base: str) -> Columns:
     by_country = coded.mapped(work.country, _order_of_dates)
-    order = coded.first(work.day_first, by_country)
+    order = coded.first(work.setting(_order_said), by_country)
     assert order is not None
 
     def read(some: pa.Array, orders: pa.Array) -> Outcome:
@@ -316,6 +341,16 @@ def _dates(work: _Work, column: str, base: str) -> Columns:
         return Outcome({base: iso}, reason)
 
     return work.read_with(column, order, read)
+
+
+def _order_said(said: Conventions) -> str | None:
+    """ "day" or "month": which stands first in a channel's dates; None where it does not say."""
+    return None if said.day_first is None else "day" if said.day_first else "month"
+
+
+def _sexes(work: _Work, column: str) -> Columns:
+    said = work.setting(lambda conventions: sexes.as_text(conventions.sexes))
+    return work.read_with(column, said, sexes.sexes) if len(said.dictionary) else work.read(column, sexes.sexes)
 
 
 def _order_of_dates(countries: pa.Array) -> pa.Array:

@@ -12,9 +12,10 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, cast, get_args
 
 from custid.errors import ConfigError, UsageError
+from custid.standardize.conventions import Sex
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Preset:
 
     `names`: other names it answers to. `documented`: where its columns are from, and what is not known for sure.
     `record_id`, `updated_at`, `deleted`: columns, the first present wins. `country`: how national phone numbers are
-    read. `expected`: fields that an export nearly always has; their absence is said. `merged`: column → what parts its
+    read. `sexes`: code → m or f. `expected`: fields that an export nearly always has; their absence is said. `merged`: column → what parts its
     values ("" for a single one), which are ids of records of this channel that are the same as the row's. `links`:
     column → the preset of the channel that its ids are from. `columns`: column → field ("" leaves a column out), in
     the order in which fields are numbered.
@@ -34,6 +35,7 @@ class Preset:
     names: tuple[str, ...]
     documented: str
     country: str | None
+    sexes: dict[str, Sex] | None
     record_id: tuple[str, ...]
     updated_at: tuple[str, ...]
     deleted: tuple[str, ...]
@@ -89,11 +91,18 @@ def parse_preset(name: str, text: str) -> Preset:
         def table(key: str) -> dict[str, str]:
             return {column: _text(to) for column, to in data.get(key, {}).items()}
 
+        def sexes() -> dict[str, Sex] | None:
+            said = table("sexes")
+            if not set(said.values()) <= set(get_args(Sex)):
+                raise ValueError(f"its sexes are {said}, and may be m and f")
+            return cast(dict[str, Sex], said) or None
+
         return Preset(
             name=name,
             title=_text(data["title"]),
             documented=_text(data["documented"]),
             country=_text(data["country"]) if "country" in data else None,
+            sexes=sexes(),
             names=texts("names"),
             record_id=texts("record_id"),
             updated_at=texts("updated_at"),

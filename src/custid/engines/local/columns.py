@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from custid.engines.local.derivations import derive
 from custid.engines.local.hashing import Hashes, hashes, mixed
 from custid.engines.local.several import SEVERAL, Keys
-from custid.engines.local.statistics import NUMBER, Listed, dictionary_of, known
+from custid.engines.local.statistics import NUMBER, dictionary_of, known, listed
 from custid.model.spec import Statistics
 
 Codes = npt.NDArray[np.int32]
@@ -220,8 +220,8 @@ class Dictionary:
         """How many distinct values hold each word of `words`; less than two: nothing but one value is known to."""
         if self.statistics is None:
             return np.bincount(self.words[0]).astype(np.float64)
-        listed = Listed(known(self.statistics.words, self.name))
-        return listed.held[listed.places(self.word_hashes)]
+        frequencies = listed(known(self.statistics.words, self.name))
+        return frequencies.held[frequencies.places(self.word_hashes)]
 
     @cached_property
     def word_bits(self) -> npt.NDArray[np.float64]:
@@ -343,7 +343,15 @@ class Columns:
         return np.concatenate([np.zeros(0, np.uint64), *(hashes(chunk) for chunk in joined.chunks)])
 
     def __getitem__(self, name: str) -> Column:
-        return self._columns[name]
+        """A column; one that no record has a value in need not be there, and is all missing."""
+        return self._columns[name] if name in self._columns else self._missing(name)
+
+    def _missing(self, name: str) -> Column:
+        group = dictionary_of(name)
+        shared = [column.dictionary for key, column in self._columns.items() if dictionary_of(key) == group]
+        nothing = pa.array([], pa.large_string())
+        dictionary = shared[0] if shared else Dictionary(nothing, group, self.statistics)
+        return Column(name, np.full(self.rows, -1, np.int32), dictionary)
 
     def __contains__(self, name: str) -> bool:
         return name in self._columns

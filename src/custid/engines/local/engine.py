@@ -17,9 +17,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from custid import schemas
+from custid import golden, schemas
 from custid.engines.base import Arrivals, Clustering, Index, Matches, Progress, Search, Stored
-from custid.engines.local import arrivals, blocking, clustering, survivorship, training, trails
+from custid.engines.local import arrivals, blocking, clustering, trails, training
 from custid.engines.local.columns import Columns
 from custid.engines.local.edges import Edges
 from custid.engines.local.order import in_order
@@ -28,6 +28,10 @@ from custid.engines.local.statistics import count
 from custid.identity.decided import decided
 from custid.model.default import candidate_rules, default_model, relatives_rules
 from custid.model.spec import BlockingRule, Model, Statistics
+from custid.model.survivorship import Survivorship
+from custid.standardize.conventions import Conventions
+from custid.standardize.fields import kind_of
+from custid.standardize.table import Standardized
 
 Rows = npt.NDArray[np.int64]
 
@@ -46,13 +50,13 @@ class LocalEngine:
         self._blocked: tuple[tuple[BlockingRule, ...], Columns, list[blocking.Blocks]] | None = None
         self._scoring: tuple[Columns, Model, Scorer] | None = None
 
-    def standardize(self, records: pa.Table, countries: Mapping[str, str]) -> pa.Table:
+    def standardize(self, records: pa.Table, conventions: Mapping[str, Conventions]) -> Standardized:
         """See `Engine.standardize`."""
         from custid.standardize import standardize
 
         ordered = in_order(records)
-        values = standardize(ordered, country=countries).values
-        return values.append_column("record_id", ordered["record_id"])
+        found = standardize(ordered, conventions)
+        return replace(found, values=found.values.append_column("record_id", ordered["record_id"]))
 
     def plan(self, values: pa.Table) -> Model:
         """An untrained default model for these values, with blocking rules chosen from the data."""
@@ -182,9 +186,18 @@ class LocalEngine:
         self._blocked = None
         self._scoring = None
 
-    def survive(self, records: pa.Table, links: pa.Table, model: Model) -> pa.Table:
+    def survive(self, records: pa.Table, links: pa.Table, model: Model, pins: pa.Table | None = None) -> pa.Table:
         """See `Engine.survive`."""
-        return survivorship.survive(records, links, model.survivorship)
+        not_junk = (said.not_junk for said in model.conventions.values())
+        rules = Survivorship.read(model.survivorship, model.display, not_junk)
+        fields = [
+            # Names and companies are told apart as they are spelt; addresses say whose telephone number it is.
+            name
+            for name in schemas.fields_of(records, schemas.STORED_RECORDS)
+            if kind_of(name) not in (None, "name", "company", "text")
+        ]
+        values = self.standardize(records.select([*schemas.STORED_RECORDS.names, *fields]), model.conventions).values
+        return golden.survive(records, links, rules, values, pins)
 
     def _blocks(self, columns: Columns, model: Model) -> list[blocking.Blocks]:
         """The rules applied; remembered between training and matching."""

@@ -55,7 +55,7 @@ class Meeting:
 
 
 def meetings(values: pa.Table, model: Model, large: pa.Table) -> list[Meeting]:
-    """A `Meeting` for each rule of the model. `values`: comparable values of two records, in order."""
+    """A `Meeting` for each rule of the model. `values`: comparable values of two records, the left one first."""
     columns = Columns(values, model.statistics)
     blocks = Large(large)
     trails = Trails(columns, model)

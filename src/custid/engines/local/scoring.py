@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from custid.engines.local.columns import Columns, Mask
 from custid.engines.local.conditions import Pairs, Rows, holds, present
-from custid.engines.local.statistics import Listed, count, known
+from custid.engines.local.statistics import Listed, count, known, listed
 from custid.model.spec import Comparison, Condition, Level, Model
 
 Levels = npt.NDArray[np.uint8]
@@ -172,14 +172,14 @@ class Scorer:
         if not found or not known(self.statistics.values, name).among:
             return None
         if name not in self._listed:
-            listed = Listed(known(self.statistics.values, name))
-            self._listed[name] = (listed, listed.places(found[0].dictionary.hashes))
-        listed, places = self._listed[name]
-        records = max(2.0, float(listed.among))
-        average = listed.pairs / (records * (records - 1))
+            frequencies = listed(known(self.statistics.values, name))
+            self._listed[name] = (frequencies, frequencies.places(found[0].dictionary.hashes))
+        frequencies, places = self._listed[name]
+        records = max(2.0, float(frequencies.among))
+        average = frequencies.pairs / (records * (records - 1))
         equal = all(condition.endswith(" equal") for condition in level.when)
         # Two who share a value make two who hold it, though one or both came after the counting.
-        frequency = np.maximum(listed.held, 2.0) if equal else listed.held
+        frequency = np.maximum(frequencies.held, 2.0) if equal else frequencies.held
         model = self.model
         # Of those who share a value, the share that is the same person: nearly all for an e-mail, few for a surname.
         matches = model.matches_per_record * level.m
@@ -287,16 +287,16 @@ class Scorer:
         agrees = [bool(self._agrees(number, np.array([level]))[0]) for number, level in enumerate(levels)]
         steps = [Step("prior", float(self._prior), float(self._prior_relatives))]
         for number, level in enumerate(levels):
-            table = self._strangers[number], self._relatives[number]
-            steps.append(Step("level", *(float(weights[level]) for weights in table), number, level))
+            strangers, relatives = float(self._strangers[number][level]), float(self._relatives[number][level])
+            steps.append(Step("level", strangers, relatives, number, level))
             rarity = self._rarity[number].get(level)
             code = int(self._values(rarity, a, b)[0]) if rarity is not None else -1
             if rarity is not None and code >= 0:
                 place = rarity.places[code]
-                listed = self._listed[rarity.column][0]
-                extra = float(rarity.against_strangers[place]), float(rarity.against_relatives[place])
-                held, among = float(listed.held[place]), listed.among
-                steps.append(Step("rarity", *extra, number, level, held=held, among=among))
+                frequencies = self._listed[rarity.column][0]
+                strangers, relatives = float(rarity.against_strangers[place]), float(rarity.against_relatives[place])
+                held = float(frequencies.held[place])
+                steps.append(Step("rarity", strangers, relatives, number, level, held=held, among=frequencies.among))
             for other, bits in self._overlaps[number]:
                 if agrees[number] and agrees[other]:
                     apart = not self.model.comparisons[number].shared and not self.model.comparisons[other].shared

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,6 +71,12 @@ class Listed:
         sought = marks(texts)
         at = np.minimum(np.searchsorted(self._marks, sought), len(self._marks) - 1)
         return np.where(self._marks[at] == sought, self._places[at], np.int32(0))
+
+
+@lru_cache(maxsize=64)
+def listed(frequencies: Frequencies) -> Listed:
+    """`frequencies` ready to be looked up; unpacked once, as every search asks for the same ones."""
+    return Listed(frequencies)
 
 
 def known(frequencies: Mapping[str, Frequencies], column: str) -> Frequencies:

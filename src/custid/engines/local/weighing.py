@@ -54,9 +54,7 @@ class Weighing:
     def evidence(self, left: Rows, right: Rows) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
         """What pairs of record keys say for or against being in one cluster, in bits, and whether each is a match by
         itself, as clustering looks at it (see `clustering.evidence_of`)."""
-        parts = [
-            evidence_of(self._scorer, a, b, self._model.match_threshold) for a, b in self._chunks(left, right)
-        ]
+        parts = [evidence_of(self._scorer, a, b, self._model.match_threshold) for a, b in self._chunks(left, right)]
         return (
             np.concatenate([np.zeros(0), *(bits for bits, _ in parts)]),
             np.concatenate([np.zeros(0, bool), *(agrees for _, agrees in parts)]),

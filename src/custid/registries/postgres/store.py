@@ -55,11 +55,20 @@ INDEXES = (
     ("codes", "code"),
     ("codes", "reads_as"),
     ("codes", "customer_id"),
+    ("golden", "customer_id"),
+    ("golden", "minted"),
+    ("pins", "customer_id"),
 )
 
 #: Columns whose values the planner is not to keep samples of: no question needs them, and an erasure would miss them.
 #: (`session.dialect` sees to the fields of records.)
-_PRIVATE = {"comparables": ("packed",), "rejects": ("detail", "raw"), "decisions": ("reason",)}
+_PRIVATE = {
+    "comparables": ("packed",),
+    "rejects": ("detail", "raw"),
+    "decisions": ("reason",),
+    "golden": ("golden",),
+    "pins": ("value", "reason"),
+}
 
 #: The share of a table that a write must add before the planner's statistics on it are made anew.
 _ANALYZE_SHARE = 0.1
