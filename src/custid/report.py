@@ -33,7 +33,8 @@ from custid.registries import connect
 from custid.registries.base import Registry, View
 from custid.registries.counting import STEP_BITS, Counts
 from custid.reports import preview
-from custid.reports.masking import masked, masked_keys
+from custid.reports.keys import masked_keys
+from custid.reports.hiding import mask
 from custid.reports.page import page
 from custid.reports.weights import weights_of
 
@@ -96,7 +97,7 @@ def report(
     with held.view() as view:
         counts = view.counts(run, shown=shown)
         model = from_json(counts.model) if counts.model is not None else None
-        people = _People(view, counts, masked if not show_values else str)
+        people = _People(view, counts, str if show_values else _masked)
         agreement = _agreement(view, counts, model)
         said = str if show_values else masked_keys
         runs = [_run_told(row) for row in counts.runs.to_pylist()]
@@ -159,6 +160,10 @@ class _People:
             "channels": dict(sorted(channels.items())),
             **agreement.get(row["customer_id"], {"agreement": None, "contradictions": None, "sampled": False}),
         }
+
+
+def _masked(name: str) -> str:
+    return mask(name, "name")
 
 
 def _name_of(record: Mapping[str, Any]) -> str:

@@ -44,6 +44,7 @@ from custid.model.spec import Model
 from custid.registries import connect
 from custid.registries.base import Commit, Head, Registry, State, empty_head, empty_state
 from custid.registries.erasing import Erased
+from custid.reports.junk import junk_told
 from custid.reports.preview import preview
 from custid.reports.summary import card
 from custid.results import EVENT_RECORDS, PAIR_RECORDS, Outcome, changes_of, named, quality_of, review_of, xref_of
@@ -234,6 +235,7 @@ def _run(
         "matched": because or "the batch, against what is known",
         "matching": worked.matches.report,
         "notes": notes_of(model) + _notes_on_erased(carrying),
+        "junk": junk_told(junk),
         "carry_erased": carrying[:CARRYING_SHOWN],
         "model": _model_told(model),
         "stages_s": watch.stages,

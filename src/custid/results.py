@@ -56,7 +56,6 @@ class Outcome:
         records = pa.concat_tables([stored, self.records], promote_options="default").sort_by("record_key")
         return records.filter(records["live"]), pa.concat_tables([links, self.links]).sort_by("record_key")
 
-
     def golden(self, engine: Engine, model: Model, events: pa.Table) -> pa.Table:
         """Golden records of everybody after the run, whose `events` these are. Raises RunConflict as `everything`."""
         if self.kept_in is not None and self.run_id is not None:
@@ -104,7 +103,9 @@ def review_of(edges: pa.Table, clustering: Clustering, links: pa.Table, decision
     left, right = (np.searchsorted(keys, waiting[side].to_numpy()) for side in ("left_key", "right_key"))
     # In edges as in decisions the left key is the lower one; a decision may name a record that is gone.
     span = max(int(found.max(initial=0)) for found in (keys, decisions["right_key"].to_numpy())) + 1
-    asked, said = (table["left_key"].to_numpy() * span + table["right_key"].to_numpy() for table in (waiting, decisions))
+    asked, said = (
+        table["left_key"].to_numpy() * span + table["right_key"].to_numpy() for table in (waiting, decisions)
+    )
     settled = np.isin(asked, said) | decided(decisions, keys).different(left, right)
     apart = (customer[left] != customer[right]) & ~settled
     return waiting.filter(pa.array(apart, pa.bool_())).sort_by(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from custid.channels import Channel, Reading, country_of, decisions_of, look, read
+from custid.channels import Channel, Reading, decisions_of, look, read, said_by
 from custid.channels.presets import load_preset, parse_preset, preset_names
 from custid.channels.roles import compact
 from custid.errors import ConfigError
@@ -104,10 +104,10 @@ def test_a_preset_answers_to_the_name_of_its_system() -> None:
 
 
 def test_a_chinese_system_reads_numbers_as_chinese_unless_the_channel_says_otherwise() -> None:
-    assert country_of(Channel("c", None, preset="youzan")) == "CN"
-    assert country_of(Channel("c", None, preset="youzan", country="HK")) == "HK"
-    assert country_of(Channel("c", None, preset="shopify")) is None
-    assert country_of(Channel("c", None)) is None
+    assert said_by(Channel("c", None, preset="youzan")).country == "CN"
+    assert said_by(Channel("c", None, preset="youzan", country="HK")).country == "HK"
+    assert said_by(Channel("c", None, preset="shopify")).country is None
+    assert said_by(Channel("c", None)).country is None
 
 
 def test_rows_marked_as_deleted_are_pointed_out_and_gone_in_a_delta() -> None:

@@ -23,6 +23,7 @@ from custid.cli import (
     lookup,
     pin,
     presets,
+    profile,
     review,
     run,
     show,
@@ -35,6 +36,7 @@ __all__ = ["main"]
 
 for _command in (
     init,
+    profile,
     presets,
     run,
     lookup,

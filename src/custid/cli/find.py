@@ -57,7 +57,9 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _lines(row: dict[str, Any]) -> str:
-    parts = ", ".join(f"{part['comparison']} {part['level'].replace('_', ' ')} {part['bits']:+.1f}" for part in row["parts"])
+    parts = ", ".join(
+        f"{part['comparison']} {part['level'].replace('_', ' ')} {part['bits']:+.1f}" for part in row["parts"]
+    )
     return (
         f"{row['customer_id']}{'*' if row['likely'] else ' '} {row['match_weight']:6.1f} bits   "
         f"by {row['channel']}:{row['record_id']}\n    {parts}"

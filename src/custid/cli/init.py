@@ -60,7 +60,7 @@ def init(
 
     if output.exists() and not force:
         raise UsageError(f"{output} is there already. Name another with --output, or write over it with --force.")
-    names = _channel_names(files)
+    names = channel_names(files)
     looks = []
     for name, path in zip(names, files, strict=True):
         channel = Channel(name, path, preset=preset)
@@ -85,10 +85,10 @@ def init(
     typer.echo(f"Read it over, then: {command}")
 
 
-def _channel_names(files: list[str]) -> list[str]:
+def channel_names(files: list[str]) -> list[str]:
     """One name per file, all different; without a date at the end, for a channel's name must not change.
 
-    >>> _channel_names(["b1/CRM Export_2026-03-01.csv.gz", "b2/crm-export.csv", "会员.csv", "shop/*.csv"])
+    >>> channel_names(["b1/CRM Export_2026-03-01.csv.gz", "b2/crm-export.csv", "会员.csv", "shop/*.csv"])
     ['crm_export', 'crm-export', 'channel', 'shop']
     """
     from custid.channels.urls import shown

@@ -15,6 +15,7 @@ import typer
 #: Stage → what is said of it.
 _SAYS = {
     "read": "reading the channels",
+    "profile": "looking at columns",
     "standardize": "making values comparable",
     "train": "learning what counts",
     "match": "comparing records",

@@ -144,7 +144,7 @@ class Engine(Protocol):
         ...
 
     def search(self, values: pa.Table, large: pa.Table, stored: Stored, model: Model) -> Search:
-        """As `match_arrivals`, for few records that do not stay: nobody's block grows by them. `large`: LARGE_BLOCKS."""
+        """As `match_arrivals`, for few records that do not stay: no block grows by them. `large`: LARGE_BLOCKS."""
         ...
 
     def cluster(self, values: pa.Table, edges: pa.Table, decisions: pa.Table, model: Model) -> Clustering:

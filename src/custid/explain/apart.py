@@ -62,8 +62,8 @@ class WhyNot:
     that is too large), keys (key, left, right, agree). `rules_that_would`: rules that the model lacks and that would
     bring them together.
     `across`: of records kept apart inside a cluster, the pairs between the two customers that say most: left, right,
-    bits, match_weight, levels, why ("for", "against", "nothing", "excluded", "unique channel", "decided"); `across_bits`: what
-    all such pairs say together.
+    bits, match_weight, levels, why ("for", "against", "nothing", "excluded", "unique channel", "decided");
+    `across_bits`: what all such pairs say together.
     """
 
     left: str

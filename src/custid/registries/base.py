@@ -163,7 +163,8 @@ class View(Protocol):
         ...
 
     def containing(self, text: str, records_max: int) -> pa.Array:
-        """Keys of at most so many live records in whose values every word of `text` stands, in any case."""
+        """Keys of at most so many live records in whose values every word of `text` stands, as it
+        is typed or, as far as the database knows capitals, in any case."""
         ...
 
     def counts(self, run_id: int | None = None, *, shown: int = 10) -> Counts:

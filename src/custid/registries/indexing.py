@@ -43,7 +43,5 @@ def _store_values(session: Session, values: pa.Table) -> None:
     known = comparable_columns(session)
     fresh = [name for name in packing.columns_of(values) if name not in known]
     for position, name in enumerate(fresh, start=len(known) + 1):
-        session.execute(
-            "INSERT INTO custid.comparable_columns (position, name) VALUES ($1, $2)", (position, name)
-        )
+        session.execute("INSERT INTO custid.comparable_columns (position, name) VALUES ($1, $2)", (position, name))
     session.load("custid.comparables", packing.pack(values, [*known, *fresh]))

@@ -27,13 +27,9 @@ def columns_of(values: pa.Table) -> list[str]:
 def pack(values: pa.Table, columns: Sequence[str]) -> pa.Table:
     """record_key and `packed`: what each record has in `columns`, in this order.
 
-    >>> pack(pa.table({"record_key": [7], "city": ["bonn"], "fax": pa.nulls(1, pa.string())}), ["city", "fax"])["packed"]
-    <pyarrow.lib.ChunkedArray object at ...>
-    [
-      [
-        "bonn"
-      ]
-    ]
+    >>> values = pa.table({"record_key": [7, 8], "city": ["bonn", None], "fax": [None, "1"]})
+    >>> pack(values, ["city", "fax"])["packed"].to_pylist()
+    ['bonn', '\\x1f1']
     """
     texts = [
         _clean(values[name]) if name in values.column_names else pa.nulls(len(values), pa.large_string())

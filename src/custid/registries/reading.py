@@ -37,23 +37,21 @@ class SqlView:
     def records_named(self, names: pa.Table, whole_channels: Iterable[str] = ()) -> pa.Table:
         """STORED_RECORDS + fields, by record_key: those called as in `names` (channel, record_id), and all live ones
         of whole channels."""
-        channels = pa.table({"channel": pa.array(list(whole_channels), pa.string())})
         self._session.offer("given_names", names.select(["channel", "record_id"]))
-        self._session.offer("given_channels", channels)
+        self._session.offer("given_channels", pa.table({"channel": pa.array(list(whole_channels), pa.string())}))
         return records_where(
             self._session,
             """WHERE EXISTS (SELECT 1 FROM given_names AS given
                    WHERE given.channel = records.channel AND given.record_id = records.record_id)
-               OR (live AND channel IN (SELECT channel FROM given_channels)) ORDER BY record_key"""
-            if len(channels)
-            else """WHERE EXISTS (SELECT 1 FROM given_names AS given
-                   WHERE given.channel = records.channel AND given.record_id = records.record_id) ORDER BY record_key""",
+               OR (live AND channel IN (SELECT channel FROM given_channels)) ORDER BY record_key""",
         )
 
     def records(self, record_keys: pa.Array) -> pa.Table:
         """STORED_RECORDS + fields of these records, by record_key."""
         self._offer_keys(record_keys)
-        return records_where(self._session, "WHERE record_key IN (SELECT given_key FROM given_keys) ORDER BY record_key")
+        return records_where(
+            self._session, "WHERE record_key IN (SELECT given_key FROM given_keys) ORDER BY record_key"
+        )
 
     def keys_named(self, names: pa.Table) -> pa.ChunkedArray:
         """record_key of each record called as in `names` (channel, record_id), in that order; null: it never came."""
@@ -201,6 +199,7 @@ def head_of(session: Session) -> Head:
     last: dict[str, Any] = runs[0] if runs else {"run_id": 0, "chain": "", "custid_version": ""}
     model = session.fetch("SELECT model FROM custid.models ORDER BY run_id DESC LIMIT 1")["model"]
     decisions = session.fetch("SELECT * FROM custid.decisions ORDER BY decision_id")
+    channels = session.fetch("SELECT DISTINCT channel FROM custid.records ORDER BY channel")
     return Head(
         run_id=last["run_id"],
         next_seq=numbers["seq"] + 1,
@@ -212,7 +211,9 @@ def head_of(session: Session) -> Head:
         customers=numbers["customers"],
         indexed=numbers["indexed"] == numbers["live"],
         custid_version=last["custid_version"],
-        channels=tuple(session.fetch("SELECT DISTINCT channel FROM custid.records ORDER BY channel")["channel"].to_pylist()),
+        channels=tuple(
+            session.fetch("SELECT DISTINCT channel FROM custid.records ORDER BY channel")["channel"].to_pylist()
+        ),
         pending=session.fetch("SELECT record_key FROM custid.pending")["record_key"].combine_chunks().cast(pa.int64()),
         decisions=schemas.conform(decisions, schemas.DECISIONS),
         facts=facts.waiting(session),

@@ -77,7 +77,13 @@ def _rule_html(data: Data, low: float, span: float) -> str:
 
 def _row_html(cells: Sequence[str], step: str) -> str:
     indent = "; padding-left: 1.2em" if step in ("rarity", "overlap") else ""
-    styles = [f"{_TD}{indent}", _TD, _TD, f"{_TD}; text-align: right; font-variant-numeric: tabular-nums", _TD]
+    styles = [
+        f"{_TD}{indent}; white-space: nowrap",
+        _TD,
+        _TD,
+        f"{_TD}; text-align: right; font-variant-numeric: tabular-nums",
+        _TD,
+    ]
     return "<tr>" + "".join(f'<td style="{s}">{c}</td>' for s, c in zip(styles, cells, strict=True)) + "</tr>"
 
 
@@ -113,7 +119,7 @@ def tree_html(data: Data) -> str:
 def apart_html(data: Data) -> str:
     """`WhyNot`: the reason, and the weights behind it."""
     head, *rest = apart_lines(data)
-    lines = "".join(f'<div style="white-space: pre-wrap">{escape(line)}</div>' for line in rest)
+    lines = f'<div style="white-space: pre-wrap; font-family: monospace">{escape(chr(10).join(rest))}</div>'
     weights = weight_html(data["explanation"]) if data["explanation"] is not None else ""
     more = f'<details style="margin-top: 6px"><summary>what they weigh</summary>{weights}</details>' if weights else ""
     return f'<div style="{_BOX}"><div><b>{escape(head)}</b></div>{lines}{more}</div>'

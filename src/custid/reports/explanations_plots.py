@@ -6,7 +6,7 @@ In: as `explanations`, and axes to draw on. Out: the axes. Never here: computing
 from __future__ import annotations
 
 from math import cos, pi, sin
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from custid.reports.explanations import VERDICTS, Data, grown, label, other_end, range_of, shown, values_of
 from custid.reports.figures import AGAINST, FOR, MUTED, TOTAL, axes_for, fonts, plain
@@ -17,43 +17,47 @@ if TYPE_CHECKING:
 
 #: Records in a plot.
 _PLOTTED = 60
+#: What stands behind text, so that it can be read over lines.
+_PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.8}
 
 
 def plot_weight(data: Data, ax: Axes | None = None) -> Axes:
     """`Explanation` as a waterfall: a bar for each number, from the sum before it to the sum after."""
     steps = [row for row in data["steps"] if shown(row)]
     ax = axes_for(ax, 9.0, 1.4 + 0.42 * (len(steps) + 1))
-    family = fonts()
     low, high = range_of(data)
-    labels = []
+    labels = [_told(row) for row in steps]
+    title = f"{data['left']['record']} and {data['right']['record']}: {VERDICTS[data['verdict']]}"
+    family = fonts([title, *labels])
+    beside: dict[str, Any] = {"textcoords": "offset points", "va": "center"}
+    for threshold, word in ((data["match_threshold"], "match"), (data["review_threshold"], "review")):
+        ax.axvline(threshold, color=TOTAL, linewidth=1, linestyle="--" if word == "match" else ":", zorder=0)
+        ax.annotate(word, (threshold, -0.85), ha="center", va="center", fontsize=8, color=TOTAL, bbox=_PAPER)
     for place, row in enumerate(steps):
         start, end = (min(max(bits, low), high) for bits in (row["total"] - row["bits"], row["total"]))
         color = MUTED if row["step"] == "prior" else FOR if row["bits"] > 0 else AGAINST
         ax.barh(place, end - start, left=start, height=0.62, color=color)
         ax.plot([end, end], [place, place + 1], color=MUTED, linewidth=0.8)
-        rightmost = max(start, end)
-        ax.annotate(
-            f"{row['bits']:+.1f}", (rightmost, place), (4, 0), textcoords="offset points", va="center", fontsize=8
-        )
-        values = values_of(row, "_raw") if row["step"] == "level" else ["", ""]
-        told = " | ".join(cut(value, 22) or "none" for value in values) if any(values) else ""
-        labels.append(label(row).strip() + (f"\n{told}" if told else ""))
-    ax.barh(len(steps), min(max(data["match_weight"], low), high), height=0.62, color=TOTAL)
-    ends = max(0.0, min(data["match_weight"], high)), len(steps)
-    weight = f"{data['match_weight']:+.2f}"
-    ax.annotate(weight, ends, (4, 0), textcoords="offset points", va="center", fontsize=9, fontweight="bold")
-    for threshold, word in ((data["match_threshold"], "match"), (data["review_threshold"], "review")):
-        ax.axvline(threshold, color=TOTAL, linewidth=1, linestyle="--" if word == "match" else ":", zorder=0)
-        ax.annotate(word, (threshold, -0.75), ha="center", va="bottom", fontsize=8, color=TOTAL)
-    ticks = [plain(label) for label in (*labels, "match weight")]
+        ax.annotate(f"{row['bits']:+.1f}", (max(start, end), place), (4, 0), fontsize=8, **beside)
+    weight = min(max(data["match_weight"], low), high)
+    ax.barh(len(steps), weight, height=0.62, color=TOTAL)
+    bold = f"{data['match_weight']:+.2f}"
+    ax.annotate(bold, (max(0.0, weight), len(steps)), (4, 0), fontsize=9, fontweight="bold", **beside)
+    ticks = [plain(text) for text in (*labels, "match weight")]
     ax.set_yticks(range(len(ticks)), ticks, fontsize=8, fontfamily=family)
     ax.set_ylim(len(steps) + 0.6, -1.3)
-    ax.margins(x=0.12)
+    margin = 0.09 * max(high - low, 1.0)
+    ax.set_xlim(min(low, data["review_threshold"]) - margin / 2, high + margin)
     ax.set_xlabel("bits")
-    title = f"{data['left']['record']} and {data['right']['record']}: {VERDICTS[data['verdict']]}"
     ax.set_title(plain(title), fontsize=10, fontfamily=family)
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def _told(row: Data) -> str:
+    """What a step is called and, on a line of its own, what the two have."""
+    values = [cut(value, 24) or "none" for value in values_of(row, "_raw")] if row["step"] == "level" else []
+    return "\n".join([label(row).strip(), *([" ↔ ".join(dict.fromkeys(values))] if values else [])])
 
 
 def plot_tree(data: Data, ax: Axes | None = None) -> Axes:
@@ -61,9 +65,11 @@ def plot_tree(data: Data, ax: Axes | None = None) -> Axes:
     it. Of many records those around the weakest tie."""
     these = _around(data)
     ax = axes_for(ax, 8.0, 6.5 if len(these) > 8 else 5.0)
-    family = fonts()
+    said = {row["record"]: row["said"] for row in data["records"]}
+    family = fonts([*these, *said.values(), *(tie["actor"] or "" for tie in data["tree"])])
     places = _radial({**data, "records": [row for row in data["records"] if row["record"] in these]}, these)
     weakest = data["weakest"]
+    middle: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8, "fontfamily": family, "bbox": _PAPER}
     for tie in data["tree"]:
         if not {tie["left"], tie["right"]} <= set(places):
             continue
@@ -73,27 +79,15 @@ def plot_tree(data: Data, ax: Axes | None = None) -> Axes:
         color = AGAINST if weak else TOTAL if decision else FOR
         ax.plot([x1, x2], [y1, y2], color=color, linewidth=2.2, linestyle="--" if weak else "-", zorder=1)
         told = f"decided by {tie['actor']}" if decision else f"{tie['match_weight']:+.1f}"
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.85}
-        middle = ((x1 + x2) / 2, (y1 + y2) / 2)
-        ax.annotate(plain(told), middle, ha="center", va="center", fontsize=8, color=color, bbox=box, fontfamily=family)
+        ax.annotate(plain(told), ((x1 + x2) / 2, (y1 + y2) / 2), color=color, **middle)
+    bow = {"arrowstyle": "-", "connectionstyle": "arc3,rad=0.25", "color": AGAINST, "linestyle": ":", "zorder": 0}
     for pair in data["against"]:
         if {pair["left"], pair["right"]} <= set(places):
-            ends = [places[pair["left"]], places[pair["right"]]]
-            ax.plot(*zip(*ends, strict=True), color=AGAINST, linewidth=1, linestyle=":", zorder=0)
-    said = {row["record"]: row["said"] for row in data["records"]}
+            ax.annotate("", places[pair["left"]], places[pair["right"]], arrowprops=bow)
     for record, (x, y) in places.items():
         ax.plot([x], [y], marker="o", markersize=9, color=TOTAL if record in said else MUTED, zorder=2)
         told = record + (f"\n{cut(said[record], 26)}" if len(places) <= 20 and said.get(record) else "")
-        ax.annotate(
-            plain(told),
-            (x, y),
-            (0, -9),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-            fontsize=8,
-            fontfamily=family,
-        )
+        ax.annotate(plain(told), (x, y), (0, -9), textcoords="offset points", **{**middle, "va": "top"})
     part = f", {len(these)} of its {len(data['records']):,} records" if len(these) < len(data["records"]) else ""
     ax.set_title(f"why {data['customer_id']} is one customer{part}", fontsize=10)
     ax.set_axis_off()

@@ -8,8 +8,9 @@ Without axes given, a plot makes a figure of its own, which a notebook shows by 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,14 +63,34 @@ def save(plot: Callable[[], Axes], path: Path) -> None:
         raise UsageError(f"{path} cannot be written: {error}. Give a name that ends in .png, .svg or .pdf.") from error
 
 
-def fonts() -> list[str]:
-    """The families to write text in: matplotlib's own, and one that has 汉字 where there is one."""
-    from matplotlib import font_manager, rcParams
+def fonts(texts: Iterable[str]) -> list[str]:
+    """The families to write these texts in: matplotlib's own and, where there are 汉字, one that has them, as far as
+    there is one."""
+    from matplotlib import rcParams
 
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    chinese = [name for name in _CHINESE if name in installed][:1]
     own: Any = rcParams["font.family"]
-    return [*([own] if isinstance(own, str) else own), *chinese]
+    families = [own] if isinstance(own, str) else list(own)
+    if any(character >= "\u3400" for text in texts for character in text):
+        families += _chinese()
+    return families
+
+
+@cache
+def _chinese() -> list[str]:
+    """The first of `_CHINESE` that is installed."""
+    from matplotlib import font_manager
+
+    def known() -> list[str]:
+        names = {font.name for font in font_manager.fontManager.ttflist}
+        return [name for name in _CHINESE if name in names][:1]
+
+    if not known():
+        # matplotlib remembers the fonts there were when it was first used; look for those that came since.
+        files = {font.fname for font in font_manager.fontManager.ttflist}
+        for file in sorted(set(font_manager.findSystemFonts()) - files):
+            with suppress(OSError, RuntimeError):
+                font_manager.fontManager.addfont(file)
+    return known()
 
 
 def plain(text: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from custid.reports import text
+from custid.reports.junk import junk_lines
 
 Summary = Mapping[str, Any]
 
@@ -71,6 +72,8 @@ def as_text(summary: Summary) -> str:
     notes += [["model:", note] for note in summary.get("notes", ())]
     if notes:
         lines += ["", "notes", *(f"  {line}" for line in text.columns(notes))]
+    if junk := junk_lines(summary.get("junk", ())):
+        lines += ["", *junk]
     return "\n".join(lines)
 
 

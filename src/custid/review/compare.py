@@ -7,6 +7,7 @@ Never here: weighing; HTML.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
@@ -21,25 +22,47 @@ Piece = tuple[str, bool]
 
 
 def side_by_side(
-    records: Sequence[Mapping[str, Any]], fields: Sequence[str], values: Sequence[Mapping[str, Any]]
+    records: Sequence[Mapping[str, Any]],
+    fields: Sequence[str],
+    values: Mapping[int, Mapping[str, Any]],
+    *,
+    asked: bool = True,
 ) -> list[dict[str, Any]]:
     """One row per field that any of the records has: `field`, `state` and, per record, `cells` (None: no value; else
     pieces).
 
-    `values`: what each record is compared by; a field that has a comparable column of its own name counts as `alike`
-    where those are equal. `state` is of the first two records: equal, alike (written otherwise, means the same),
-    differ, one (only one has a value), none. Each record is marked against the first, the first against the second.
+    `values`: record_key → what the record is compared by; a field that has a comparable column of its own name is
+    `alike`, and not marked, where those are equal. `state` is of the first two records: equal, alike (written
+    otherwise, means the same), differ, one (only one has a value), none.
+    `asked`: the first two are in question: they are marked against each other, the others against the first. Else all
+    are marked against what most of them have.
     """
     rows = []
     for field in fields:
         texts = [_text(record.get(field)) for record in records]
         if not any(texts):
             continue
-        against = [texts[1] if len(texts) > 1 else None, *[texts[0]] * (len(texts) - 1)]
-        cells = [pieces(text, other) for text, other in zip(texts, against, strict=True)]
-        meant = [value.get(field) for value in values[:2]]
-        rows.append({"field": field, "state": _state(texts[:2], meant), "cells": cells})
-    return rows
+        meant = [values.get(record["record_key"], {}).get(field) for record in records]
+        plain = [None if text is None else means or _plain(text) for text, means in zip(texts, meant, strict=True)]
+        usual = _usual(plain)
+        against = [1, *[0] * (len(texts) - 1)] if asked else [usual] * len(texts)
+        cells = [
+            pieces(text, None if alike == plain[other] else texts[other])
+            for text, alike, other in zip(texts, plain, against, strict=True)
+        ]
+        rows.append({"field": field, "state": _state(texts[:2], plain[:2]), "cells": cells})
+    # What neither of those in question has comes last.
+    return sorted(rows, key=lambda row: asked and row["state"] == "none")
+
+
+def _usual(plain: Sequence[str | None]) -> int:
+    """The place of the value that most have, the first of several.
+
+    >>> _usual([None, "bonn", "köln", "köln"])
+    2
+    """
+    counts = Counter(value for value in plain if value is not None)
+    return plain.index(counts.most_common(1)[0][0])
 
 
 def pieces(text: str | None, other: str | None) -> list[Piece] | None:
@@ -82,13 +105,13 @@ def shorten(text: str, characters_max: int = CHARACTERS_MAX) -> str:
     return f"{text[:characters_max]} … ({len(text) - characters_max:,} more characters)"
 
 
-def _state(texts: Sequence[str | None], meant: Sequence[str | None]) -> str:
+def _state(texts: Sequence[str | None], plain: Sequence[str | None]) -> str:
     there = [text for text in texts if text is not None]
     if len(there) < 2:
         return "one" if there else "none"
     if _plain(there[0]) == _plain(there[1]):
         return "equal"
-    return "alike" if len(meant) == 2 and meant[0] is not None and meant[0] == meant[1] else "differ"
+    return "alike" if plain[0] == plain[1] else "differ"
 
 
 def _text(value: Any) -> str | None:

@@ -108,15 +108,14 @@ class Desk:
                 records, key=lambda row: (_rank(row["record_key"], left_key, right_key, holder), row["record_key"])
             )
             shown = order[:BESIDE_MAX]
-            values = view.values(pa.array([left_key, right_key], pa.int64()))
+            values = view.values(pa.array([row["record_key"] for row in shown], pa.int64()))
             account = Evidence(values, model).told(left_key, right_key)
-        by_key = {row["record_key"]: row for row in values.to_pylist()}
         fields = [name for name in shown[0] if name not in schemas.STORED_RECORDS.names]
         return {
             "records": [_head(row, holder) for row in shown],
             "left_out": len(order) - len(shown),
             "same_customer": holder[left_key] == holder[right_key],
-            "fields": compare.side_by_side(shown, fields, [by_key.get(key, {}) for key in (left_key, right_key)]),
+            "fields": compare.side_by_side(shown, fields, _by_key(values)),
             "evidence": {
                 **account,
                 "match_threshold": model.match_threshold,
@@ -210,7 +209,8 @@ class Desk:
         records = found.records.slice(0, RECORDS_MAX)
         keys = records["record_key"].to_numpy()
         with self.registry.view() as view:
-            picture = self._picture(view, keys[:PICTURE_MAX])
+            values = view.values(pa.array(keys))
+            picture = self._picture(view, values.sort_by("record_key").slice(0, PICTURE_MAX))
             near = _near(view, keys, found.customer_id)
         rows = records.to_pylist()
         fields = [name for name in records.column_names if name not in schemas.STORED_RECORDS.names]
@@ -222,7 +222,7 @@ class Desk:
             "code": code,
             "records": [_head(row, {}) for row in rows],
             "left_out": len(found.records) - len(rows),
-            "fields": compare.side_by_side(rows, fields, []),
+            "fields": compare.side_by_side(rows, fields, _by_key(values), asked=False),
             "picture": picture,
             "near": near,
             "story": tell(self.registry.history(found.customer_id), found.customer_id)[-100:],
@@ -299,9 +299,8 @@ class Desk:
         either = pc.or_(pc.is_in(table["left_key"], known), pc.is_in(table["right_key"], known))
         return [_decision(row) for row in table.filter(either).to_pylist()[::-1]]
 
-    def _picture(self, view: View, keys: npt.NDArray[np.int64]) -> dict[str, Any]:
+    def _picture(self, view: View, values: pa.Table) -> dict[str, Any]:
         """Records as dots (x, y from 0 to 1), pairs as lines: those that link or contradict."""
-        values = view.values(pa.array(keys))
         keys = np.sort(values["record_key"].to_numpy())
         left, right = np.triu_indices(len(keys), 1)
         model = self._model_of(view)
@@ -397,6 +396,10 @@ def _with_links(view: View, keys: list[int]) -> tuple[list[dict[str, Any]], dict
     others = [key for key in holder if key not in keys][: RECORDS_MAX - len(keys)]
     records = view.records(pa.array([*keys, *others], pa.int64())).to_pylist()
     return [row for row in records if row["record_key"] in holder], holder
+
+
+def _by_key(values: pa.Table) -> dict[int, dict[str, Any]]:
+    return {row["record_key"]: row for row in values.to_pylist()}
 
 
 def _near(view: View, keys: npt.NDArray[np.int64], customer_id: str) -> list[dict[str, Any]]:

@@ -47,6 +47,7 @@ from custid.identity.codes import declare
 from custid.registries import tables
 from custid.registries.base import Commit, Registry, State
 from custid.registries.facts import FACTS
+from custid.registries.reviewing import QUESTIONS
 
 #: (kind, customer_id, other_id or None, "channel:record_id" or None)
 EventRow = tuple[str, str, str | None, str | None]
@@ -147,6 +148,27 @@ def two_customers(registry: Registry, **rest: Any) -> None:
 def merge(registry: Registry) -> None:
     """Run 2, after `two_customers`: B is merged into A."""
     run(registry, [("merged", "B", "A", None), ("moved", "A", "B", "crm:2")])
+
+
+def four_to_review(registry: Registry) -> None:
+    """Run 1: A (crm:1, shop:1), B (crm:2), C (crm:3), D (crm:4), with edges between them at several weights."""
+    held = [("A", "crm:1"), ("A", "shop:1"), ("B", "crm:2"), ("C", "crm:3"), ("D", "crm:4")]
+    run(
+        registry,
+        [
+            *[("created", customer, None, None) for customer in "ABCD"],
+            *[("linked", customer, None, record) for customer, record in held],
+        ],
+        {record: {"email": "a@x.org"} for _, record in held},
+        [
+            ("crm:1", "shop:1", 9.5),
+            ("crm:1", "crm:2", -1.0),
+            ("shop:1", "crm:2", -3.0),
+            ("crm:2", "crm:3", -0.5),
+            ("crm:1", "crm:3", 7.0),
+            ("crm:3", "crm:4", -4.0),
+        ],
+    )
 
 
 def undo(registry: Registry) -> None:
@@ -1080,6 +1102,55 @@ class RegistryConformance:
         )
         found = registry.verify()
         assert any(f.invariant == "I5" and "decision 2" in f.message and "decision 1" in f.message for f in found)
+
+    # --- what waits for a steward ---
+
+    def test_a_pair_of_customers_waits_once_by_its_strongest_edge(self, registry: Registry) -> None:
+        four_to_review(registry)
+        queue = registry.review()
+        assert queue.waiting == 4
+        assert queue.questions.schema == QUESTIONS
+        asked = queue.questions.to_pylist()
+        assert [(row["left_id"], row["right_id"], row["match_weight"]) for row in asked] == [
+            ("B", "C", -0.5),
+            ("A", "B", -1.0),
+            ("A", "C", 7.0),  # a guard kept it apart
+            ("C", "D", -4.0),
+        ]
+        assert [row["reason"] for row in asked][1:3] == ["between the thresholds", "kept apart by a guard"]
+        assert asked[1]["pairs"] == 2
+        assert (asked[1]["left_channel"], asked[1]["left_record_id"]) == ("crm", "1")
+        assert all(0 < row["teaches"] <= 1 for row in asked)
+        assert registry.review(limit=2).questions.to_pylist() == asked[:2]
+        assert registry.review(limit=2).waiting == 4
+
+    def test_whatever_was_decided_waits_no_more_until_it_is_taken_back(self, registry: Registry) -> None:
+        four_to_review(registry)
+        for verdict in ("same", "different", "unsure"):
+            decision = registry.decide(("crm", "2"), ("shop", "1"), verdict, actor="ann")
+            left = [(row["left_id"], row["right_id"]) for row in registry.review().questions.to_pylist()]
+            assert ("A", "B") not in left
+            registry.revoke(decision, actor="ann")
+            assert registry.review().waiting == 4
+
+    def test_what_is_the_same_is_asked_about_as_one(self, registry: Registry) -> None:
+        four_to_review(registry)
+        registry.decide(("crm", "1"), ("crm", "2"), "same", actor="ann")  # A and B, of which both wait with C
+        asked = registry.review().questions.to_pylist()
+        assert [(row["left_id"], row["right_id"], row["pairs"]) for row in asked] == [("A", "C", 2), ("C", "D", 1)]
+        registry.decide(("crm", "1"), ("crm", "3"), "different", actor="ann")
+        assert [row["right_id"] for row in registry.review().questions.to_pylist()] == ["D"]
+
+    def test_records_are_found_by_words_in_them(self, registry: Registry) -> None:
+        run(
+            registry,
+            [("created", "A", None, None), ("linked", "A", None, "crm:1"), ("linked", "A", None, "crm:2")],
+            {"crm:1": {"name": "Zoë 100%_!", "city": "Köln"}, "crm:2": {"name": "zoe", "city": None}},
+        )
+        wanted = {"zo": [1, 2], "ZO": [1, 2], "Zoë Köln": [1], "Köln zo": [1], "0%_!": [1], "z_e": [], "crm 2": [2], " ": []}
+        with registry.view() as view:
+            assert {text: view.containing(text, 10).to_pylist() for text in wanted} == wanted
+            assert view.containing("zo", 1).to_pylist() == [1]
 
     # --- histories ---
 

@@ -174,7 +174,8 @@ def _settle(values: pa.Table, leaving: Keys, stored: Stored, model: Model) -> _S
 def _decoded(values: pa.Table) -> pa.Table:
     """`values` as stored ones are: none of the columns dictionary-encoded."""
     columns = [
-        column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column for column in values.columns
+        column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+        for column in values.columns
     ]
     return pa.table(columns, names=values.column_names)
 

@@ -339,7 +339,8 @@ class Columns:
         names = self._names
         if "record_id" not in names.column_names:
             return mixed(np.arange(self.rows, dtype=np.uint64))
-        joined = pc.binary_join_element_wise(*(names[name].cast(pa.large_string()) for name in NAME), pa.scalar(":", pa.large_string()))
+        texts = [names[name].cast(pa.large_string()) for name in NAME]
+        joined = pc.binary_join_element_wise(*texts, pa.scalar(":", pa.large_string()))
         return np.concatenate([np.zeros(0, np.uint64), *(hashes(chunk) for chunk in joined.chunks)])
 
     def __getitem__(self, name: str) -> Column:

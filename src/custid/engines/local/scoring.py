@@ -273,10 +273,11 @@ class Scorer:
             for other, overlap in self._overlaps[number]:
                 both = self._agrees(number, levels[:, number]) & self._agrees(other, levels[:, other])
                 bits[both, number] -= overlap
-        comparisons = self.model.comparisons
+        names = [comparison.name for comparison in self.model.comparisons]
+        labels = [comparison.label for comparison in self.model.comparisons]
         return [
-            [(comparisons[i].name, comparisons[i].label(of_pair[i]), round(weights[i], 2)) for i in np.flatnonzero(of_pair)]
-            for of_pair, weights in zip(levels.tolist(), bits.tolist(), strict=True)
+            [(names[i], labels[i](of_pair[i]), round(float(bits[pair, i]), 2)) for i in range(len(names)) if of_pair[i]]
+            for pair, of_pair in enumerate(levels.tolist())
         ]
 
     def steps(self, left: int, right: int) -> list[Step]:

@@ -70,9 +70,7 @@ class Large:
 
 def large_blocks(keys: Hashes, records: Ints, rule: Ints, depth: Ints) -> pa.Table:
     """LARGE_BLOCKS of these columns."""
-    return pa.table(
-        {"key": keys.view(np.int64), "records": records, "rule": rule, "depth": depth}, schema=LARGE_BLOCKS
-    )
+    return pa.table({"key": keys.view(np.int64), "records": records, "rule": rule, "depth": depth}, schema=LARGE_BLOCKS)
 
 
 class Trails:

@@ -77,7 +77,10 @@ function dress(made, attributes, children) {
 
 const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 const words = (text) => String(text).replaceAll("_", " ");
-const signed = (bits) => (bits > 0 ? "+" : bits < 0 ? "−" : "") + Math.abs(bits).toFixed(1);
+const signed = (bits) => {
+  const text = Math.abs(bits).toFixed(1);
+  return (text === "0.0" ? "" : bits > 0 ? "+" : "−") + text;
+};
 const nameOf = (record) => `${record.channel}:${record.record_id}`;
 const pairOf = (one) => `${one.left_key}-${one.right_key}`;
 
@@ -145,7 +148,7 @@ function drawQuestion(one, data, queued) {
   show(
     el("div", { class: "top" },
       el("h1", {}, data.same_customer ? "Two records of one customer" : "Are these the same customer?"),
-      one.reason ? el("span", { class: "tag" }, guarded ? "much speaks for it, but a guard kept them apart" : "near the threshold") : null,
+      one.reason ? el("span", { class: "tag" }, guarded ? "much speaks for it, but a guard kept them apart" : "between the thresholds") : null,
       one.pairs > 1 ? el("span", { class: "quiet small" }, `strongest of ${one.pairs} pairs between them`) : null,
       queued ? el("span", { class: "quiet small push" }, `${plural(state.waiting, "question")} wait${state.waiting === 1 ? "s" : ""}, what teaches most first`) : null),
     el("div", { class: "desk" },
@@ -160,12 +163,11 @@ function recordsTable(data, left, right) {
     return el("th", { class: cellClass(place, place === 2 || starts), scope: "col" },
       el("strong", { class: "mono" }, nameOf(record)),
       record.customer_id ? el("a", { class: "small mono", href: `#customer/${record.customer_id}` }, record.customer_id) : null,
-      el("span", { class: "quiet small" }, place < 2
-        ? (record.updated_at ? ` ${record.updated_at}` : "")
-        : record.customer_id === left.customer_id && record.customer_id === right.customer_id ? ""
-        : record.customer_id === left.customer_id ? " with the first" : " with the second"));
+      el("span", { class: "quiet small" }, place < 2 ? record.updated_at || ""
+        : record.customer_id === right.customer_id ? (record.customer_id === left.customer_id ? "" : "with the second")
+        : "with the first"));
   }));
-  const rows = data.fields.map((row) => el("tr", { class: row.state },
+  const rows = data.fields.map((row) => el("tr", {},
     el("th", { scope: "row" }, words(row.field)),
     row.cells.map((cell, place) => el("td", { class: cellClass(place, place === 2) }, value(cell),
       place === 1 && row.state === "equal" ? el("span", { class: "same-as", title: "the same" }, "=") : null,
@@ -182,18 +184,17 @@ function value(cell) {
 }
 
 function evidence(found) {
-  const most = Math.max(8, ...found.parts.map((part) => Math.abs(part.bits ?? 0)), Math.abs(found.prior));
+  const most = Math.max(8, ...found.parts.map((part) => Math.abs(part.bits ?? 0)), Math.abs(found.prior), Math.abs(found.home));
   const line = (name, level, bits, kind) => el("tr", {},
     el("td", {}, words(name), level ? el("div", { class: "level" }, words(level)) : null),
     el("td", { class: "meter" }, meter(bits, most, kind)),
     el("td", { class: "bits" }, bits === null ? "never" : signed(bits)));
   const weight = found.match_weight;
-  const share = weight === null ? 0 : 1 / (1 + 2 ** -weight);
   return el("div", {},
     el("table", { class: "evidence" }, el("tbody", {},
-      line("any two records", "how rarely two are one person", found.prior, "rest"),
+      line("to begin with", "two records at random", found.prior, "rest"),
       found.parts.map((part) => line(part.comparison, part.level, part.bits)),
-      Math.abs(found.home) >= 0.05 ? line("may be relatives", "what a household shares counts less", found.home, "rest") : null,
+      Math.abs(found.home) >= 0.05 ? line("shared at home", "could be relatives", found.home, "rest") : null,
       el("tr", { class: "sum" }, el("td", {}, "together"), el("td", { class: "meter" }),
         el("td", { class: "bits" }, weight === null ? "never one" : `${signed(weight)} bits`)))),
     weight === null ? null : scale(weight, found.review_threshold, found.match_threshold),
@@ -202,6 +203,7 @@ function evidence(found) {
 
 function odds(weight) {
   const times = 2 ** Math.abs(weight);
+  if (times < 1.05) return "1 to 1";
   const round = times < 10 ? times.toFixed(1) : times > 1e6 ? "a million or more" : Math.round(times).toLocaleString("en");
   return weight >= 0 ? `${round} to 1` : `1 to ${round}`;
 }
@@ -248,7 +250,7 @@ function showActs(pair) {
   const typed = $("reason") ? $("reason").value : "";
   acts.replaceChildren(...verdicts.filter(Boolean),
     el("button", { type: "button", id: "undo", disabled: !state.undo, onclick: undo }, "Undo", el("kbd", {}, "Z")),
-    pair ? el("input", { type: "text", id: "reason", maxlength: 500, placeholder: "Reason, if it helps (R)", "aria-label": "Reason" }) : "");
+    pair ? el("input", { type: "text", id: "reason", maxlength: 500, placeholder: "Reason (R)", "aria-label": "Reason" }) : "");
   if (pair && typed && asked && acts.dataset.pair === pairOf(asked)) $("reason").value = typed;
   acts.dataset.pair = asked ? pairOf(asked) : "";
 }
@@ -322,7 +324,7 @@ async function showSearch(text) {
   const chosen = new Set();
   const merge = el("button", { type: "button", disabled: true, onclick: () => mergeThese([...chosen]) }, "Say that the chosen are one customer");
   results.replaceChildren(found.length
-    ? el("ul", { class: "found" }, found.map((one) => el("li", {}, el("div", { class: "card row" },
+    ? el("ul", { class: "found" }, found.map((one) => el("li", {}, el("div", { class: "card pick" },
         el("input", { type: "checkbox", "aria-label": `Choose ${one.customer_id}`, onchange: (event) => {
           if (event.target.checked) chosen.add(one.customer_id); else chosen.delete(one.customer_id);
           merge.disabled = chosen.size < 2;
@@ -406,9 +408,9 @@ function keyLine(kind, text) {
 }
 
 function picture(data, byKey, choose) {
-  const width = 800;
-  const height = data.dots.length < 3 ? 150 : data.dots.length < 6 ? 250 : 400;
-  const at = new Map(data.dots.map((dot) => [dot.record_key, [90 + dot.x * (width - 180), 34 + dot.y * (height - 84)]]));
+  const width = Math.max(340, Math.min(800, main.clientWidth - 40));
+  const height = data.dots.length < 3 ? 150 : data.dots.length < 6 ? 250 : data.dots.length < 20 ? 340 : 460;
+  const at = new Map(data.dots.map((dot) => [dot.record_key, [70 + dot.x * (width - 140), 24 + dot.y * (height - 66)]]));
   const crowded = data.lines.length > 40;
   const labels = data.lines.length <= 15;
   const order = { against: 0, review: 1, link: 2 };
