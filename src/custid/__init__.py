@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from custid.finding import connect as connect
     from custid.model.spec import Model as Model
     from custid.registries.base import Registry as Registry
+    from custid.report import report as report
     from custid.resolve import Run as Run
     from custid.resolve import resolve as resolve
     from custid.tables import Table as Table
@@ -39,6 +40,7 @@ _HOMES = {
     "train": "custid.train",
     "Channel": "custid.channels.spec",
     "connect": "custid.finding",
+    "report": "custid.report",
     "explain": "custid.explain",
     "why": "custid.explain",
     "why_not": "custid.explain",

@@ -10,6 +10,7 @@ counted over all; everything else over the rows looked at, which are all or, of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -98,7 +99,9 @@ def profile(
         progress("profile", place, len(seen.look.columns))
         columns.append(_column(seen, name, roles[name], records, made, junk_of))
     rejects = reading.rejects
-    notes = [*reading.notes, *(note for column in columns for note in _without_country(column, channel))]
+    country = conventions[channel.name].country if channel.name in conventions else None
+    said = [note for note in reading.notes if not re.match(r"[\d,]+ rows? rejected: ", note)]  # `rejected` has them
+    notes = [*said, *(note for one in columns for note in _without_country(one, country))]
     return {
         "channel": channel.name,
         "source": channel.source_name,
@@ -131,9 +134,9 @@ def refused(channel: Channel, message: str) -> dict[str, Any]:
     return {"channel": channel.name, "source": channel.source_name, "refused": message}
 
 
-def _without_country(column: dict[str, Any], channel: Channel) -> list[str]:
+def _without_country(column: dict[str, Any], country: str | None) -> list[str]:
     found = column["comparable"]
-    if column["kind"] != "phone" or found is None or country_of(channel) or 2 * found["rows"] >= found["of"]:
+    if column["kind"] != "phone" or found is None or country or 2 * found["rows"] >= found["of"]:
         return []
     return [
         f"most numbers of '{column['column']}' name no country: say the channel's country, such as country = \"DE\""

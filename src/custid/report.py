@@ -27,7 +27,7 @@ from custid.engines.local.order import in_order
 from custid.engines.local.weighing import Weighing
 from custid.errors import CustidError
 from custid.identity.history import levels_said
-from custid.model.files import from_json
+from custid.model.files import from_json, model_id
 from custid.model.spec import Model
 from custid.registries import connect
 from custid.registries.base import Registry, View
@@ -36,7 +36,7 @@ from custid.reports import preview
 from custid.reports.keys import masked_keys
 from custid.reports.hiding import mask
 from custid.reports.page import page
-from custid.reports.weights import weights_of
+from custid.model.weights import weights_of
 
 #: Of a customer with more pairs than this, so many are weighed, evenly.
 PAIRS_MAX = 2_000
@@ -122,7 +122,7 @@ def report(
             "weakest": None if counts.loosest is None else _weakest(counts.loosest, agreement, people, shown),
             "review": None if counts.review is None else _review_told(counts, people, said),
             "changes": _changes_told(counts.events, said, shown),
-            "model": None if model is None else weights_of(model),
+            "model": None if model is None else {"model_id": model_id(model), **weights_of(model)},
         }
     return Report(figures)
 
@@ -227,7 +227,7 @@ def _weakest(
 ) -> list[dict[str, Any]]:
     told = [people.told(row, agreement) for row in loosest.to_pylist() if row["customer_id"] in agreement]
     weak = [row for row in told if row["agreement"] < 1 or row["contradictions"]]
-    return sorted(weak, key=lambda row: (row["agreement"], -row["records"], row["customer_id"]))[:shown]
+    return sorted(weak, key=lambda row: (row["agreement"], -row["contradictions"], -row["records"], row["customer_id"]))[:shown]
 
 
 def _run_told(row: dict[str, Any]) -> dict[str, Any]:

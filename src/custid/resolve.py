@@ -44,6 +44,7 @@ from custid.model.spec import Model
 from custid.registries import connect
 from custid.registries.base import Commit, Head, Registry, State, empty_head, empty_state
 from custid.registries.erasing import Erased
+from custid.reports.cards import run_card
 from custid.reports.junk import junk_told
 from custid.reports.preview import preview
 from custid.reports.summary import card
@@ -99,6 +100,9 @@ class Run:
 
     def __repr__(self) -> str:
         return card(self.summary)
+
+    def _repr_html_(self) -> str:
+        return run_card(self.summary)
 
     @property
     def preview(self) -> Table:

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from custid.errors import MissingExtra
+from custid.markup import card, grid, quiet
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: What a notebook shows of a table.
+_ROWS_SHOWN, _COLUMNS_SHOWN, _CHARACTERS_SHOWN = 10, 16, 80
 
 
 class Table:
@@ -28,6 +32,19 @@ class Table:
     def __repr__(self) -> str:
         names = ", ".join(self._arrow.column_names)
         return f"<custid table: {len(self):,} rows; {names}>"
+
+    def _repr_html_(self) -> str:
+        columns = self._arrow.column_names[:_COLUMNS_SHOWN]
+        rows = [list(row.values()) for row in self._arrow.select(columns).slice(0, _ROWS_SHOWN).to_pylist()]
+        numbers = [at for at, name in enumerate(columns) if _is_number(self._arrow.schema.field(name).type)]
+        more = [f"{len(self) - len(rows):,} more rows"] if len(self) > len(rows) else []
+        if len(columns) < self._arrow.num_columns:
+            more.append("more columns: " + ", ".join(self._arrow.column_names[_COLUMNS_SHOWN:]))
+        return card(
+            f"{len(self):,} row{'' if len(self) == 1 else 's'}",
+            grid(columns, [[_shown(value) for value in row] for row in rows], right=numbers),
+            [quiet(said) for said in more],
+        )
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         return self._arrow.__arrow_c_stream__(requested_schema)
@@ -60,3 +77,25 @@ class Table:
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind)
+
+
+def _shown(value: Any) -> str:
+    """
+    >>> _shown(0.123456), _shown(None), _shown(["crm:1", "shop:2"]), _shown(12345)
+    ('0.1235', '', 'crm:1, shop:2', '12345')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        text = ", ".join(_shown(one) for one in value)
+    elif hasattr(value, "strftime"):
+        text = value.strftime("%Y-%m-%d %H:%M")
+    else:
+        text = str(value)
+    return text if len(text) <= _CHARACTERS_SHOWN else text[: _CHARACTERS_SHOWN - 1] + "…"

@@ -69,8 +69,8 @@ def test_a_customer_is_shown_beside_its_records(ran: Path, custid: Custid) -> No
     customer_id = custid("lookup", "crm", "C0").strip()
     lines = custid("show", customer_id).splitlines()
     assert lines[0] == f"{customer_id}: live, 2 records, since run 1"
-    assert lines[2].split() == ["golden", "crm:C0", "shop:S0"]
-    assert lines[4].split() == ["surname", "Archer", "Archer", "Archer"]
+    assert lines[2].split() == ["golden", "from", "crm:C0", "shop:S0"]
+    assert lines[4].split() == ["surname", "Archer", "crm:C0", "Archer", "Archer"]
 
 
 def test_a_shown_customer_as_json_has_golden_values_and_records(ran: Path, custid: Custid) -> None:

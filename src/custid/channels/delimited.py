@@ -278,4 +278,5 @@ def _without_unclosed_quote(rows: Rows, quote: str, tail: bytes) -> Rows:
     detail = f"a quote in this row is never closed, so that the file's last {lines:,} lines are part of one value"
     rows.rejects.append(Reject(number, None, "unclosed_quote", detail, shown_text(value)))
     rows.notes.append(f"row {number:,} opens a quote that is never closed: the {lines:,} lines after it were not read")
-    return replace(rows, table=rows.table.slice(0, len(rows.table) - 1), numbers=rows.numbers[:-1])
+    seen = None if rows.seen is None else rows.seen - 1
+    return replace(rows, table=rows.table.slice(0, len(rows.table) - 1), numbers=rows.numbers[:-1], seen=seen)

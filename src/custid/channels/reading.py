@@ -168,15 +168,19 @@ def survey(channel: Channel, rows_max: int, *, progress: Progress = silent) -> S
     rows = read_source(channel, progress, rows_max)
     plan = _plan(channel, rows)
     reading = _reading(channel, rows, plan)
+    seen = len(rows.table) if rows.seen is None else rows.seen
+    sampled = seen > len(rows.table)
     filled = {name: len(rows.table) - rows.table[name].null_count for name in rows.table.column_names}
-    # Rows whose values are rejected are found among those that are held, and are in neither count.
+    if sampled and rows.filled is not None:
+        # A row rejected for what is in it was counted before it was looked at.
+        filled = {name: min(rows.filled[name], seen) for name in filled}
     return Survey(
         look=_look(channel, rows, plan),
         reading=reading,
         table=rows.table,
-        rows=(len(rows.table) if rows.seen is None else rows.seen) + len(rows.rejects),
-        sampled=rows.seen is not None and rows.seen > len(rows.table),
-        filled=filled if rows.filled is None else {name: rows.filled[name] for name in rows.table.column_names},
+        rows=seen + len(rows.rejects),
+        sampled=sampled,
+        filled=filled,
     )
 
 

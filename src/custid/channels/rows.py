@@ -224,7 +224,8 @@ def without_bad_values(rows: Rows, *, damaged: bool) -> Rows:
                 )
             rejects.append(Reject(int(rows.numbers[row]), None, reason, detail, raw))
         table = table.filter(pa.array(~bad))
-    return replace(rows, table=table, numbers=rows.numbers[~bad], rejects=rejects, notes=notes)
+    seen = None if rows.seen is None else rows.seen - int(bad.sum())
+    return replace(rows, table=table, numbers=rows.numbers[~bad], rejects=rejects, notes=notes, seen=seen)
 
 
 def check_width(count: int, source: str) -> None:

@@ -27,7 +27,7 @@ _LIST = pa.list_(pa.string())
 def columns_of(fields: list[str], rules: Survivorship) -> pa.Schema:
     """The columns of the golden table of records with these fields."""
     parts = [pa.field("customer_id", pa.string(), nullable=False), pa.field("records", pa.int64(), nullable=False)]
-    for name in _names(fields, rules):
+    for name in _names(own_names(fields), rules):
         parts += [pa.field(name, pa.string()), pa.field(f"{name}_from", pa.string())]
         if has_several(name):
             parts += [pa.field(f"{name}_all", _LIST), pa.field(f"{name}_all_from", _LIST)]
@@ -38,6 +38,9 @@ def people_of(
     records: pa.Table, links: pa.Table, values: pa.Table | None, rules: Survivorship
 ) -> tuple[People, pa.Array]:
     """The records that have a customer, and the ids of the customers, by which they are numbered."""
+    fields = schemas.fields_of(records, schemas.STORED_RECORDS)
+    records = records.select([*schemas.STORED_RECORDS.names, *fields])
+    records = records.rename_columns([*schemas.STORED_RECORDS.names, *own_names(fields)])
     at = pc.index_in(records["record_key"], value_set=links["record_key"].combine_chunks())
     records = records.filter(at.is_valid())
     encoded = links["customer_id"].combine_chunks().dictionary_encode()
@@ -87,6 +90,25 @@ def survive(
     schema = columns_of(people.fields, rules)
     golden = pa.table([columns[name] for name in schema.names], schema=schema)
     return pinned.put(golden, pins, rules) if pins is not None and len(pins) else golden
+
+
+def own_names(fields: list[str]) -> list[str]:
+    """The fields as golden records call them: a channel's own field that is called as another column of theirs gets a
+    line below.
+
+    >>> own_names(["email", "email_from", "customer_id"])
+    ['email', 'email_from_', 'customer_id_']
+    """
+    taken = {"customer_id", "records", *(f"{name}_from" for name in fields)}
+    taken |= {f"{name}_all{end}" for name in fields if has_several(name) for end in ("", "_from")}
+    found: list[str] = []
+    for name in fields:
+        own = name
+        while own in taken or (own != name and own in fields):
+            own += "_"
+        taken |= {own, f"{own}_from"}
+        found.append(own)
+    return found
 
 
 def fields_of(golden: pa.Table) -> list[str]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
-from custid.standardize.text import each, on_some
+from custid.standardize.text import each, joined, on_some
 
 #: What a JSON string cannot hold as it is.
 _ESCAPED = r'["\\\x00-\x1f]'
@@ -39,8 +39,7 @@ def packed(golden: pa.Table) -> pa.Table:
             parts.append(pc.binary_join_element_wise(pa.scalar(f"{json.dumps(name, ensure_ascii=False)}:"), text, ""))
     whole = pa.repeat(pa.scalar("{}"), len(golden))
     if parts:
-        inside = pc.binary_join_element_wise(*parts, pa.nulls(len(golden), pa.string()), ",", null_handling="skip")
-        whole = pc.binary_join_element_wise("{", inside, "}", "")
+        whole = pc.binary_join_element_wise("{", joined(",", *parts).fill_null(""), "}", "")
     return golden.select(list(_NAMES)).append_column("golden", whole)
 
 

@@ -230,6 +230,11 @@ class Model:
         """Whether its probabilities have been estimated."""
         return self.matches_per_record > 0
 
+    def _repr_html_(self) -> str:
+        from custid.model.card import as_html
+
+        return as_html(self)
+
     def with_facts(self, **facts: Any) -> Model:
         """The same model, knowing more about how it came to be."""
         return replace(self, facts={**self.facts, **facts})

@@ -25,6 +25,7 @@ from custid.registries.counting import Counts
 from custid.registries.decision_tables import Loaded
 from custid.registries.facts import FACTS
 from custid.registries.reviewing import Queue
+from custid.reports.cards import RECORDS_SHOWN, customer_card
 
 if TYPE_CHECKING:
     from custid.golden.how import How
@@ -158,6 +159,11 @@ class View(Protocol):
         """CUSTOMERS with these ids, by minted."""
         ...
 
+    def holding(self, field: str, values: pa.Array) -> pa.Table:
+        """value, channel, record_id of the live records that have one of these comparable values as `field`, be it
+        their first, second … of it; once each, in any order."""
+        ...
+
     def rejects_named(self, names: pa.Table) -> pa.Table:
         """REJECTS of rows called as in `names` (channel, record_id), with their run_id, the last first."""
         ...
@@ -251,6 +257,12 @@ class Customer:
     status: str
     created_run: int
     records: pa.Table = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        shown = self.records.slice(0, RECORDS_SHOWN).to_pylist()
+        return customer_card(
+            self.customer_id, self.asked_for, self.status, self.created_run, shown, len(self.records)
+        )
 
 
 #: What finds likely customers: (registry, record, channel, customers_max) → FOUND.

@@ -6,6 +6,7 @@ Never here: writing; deciding which records those are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -147,6 +148,28 @@ class SqlView:
         columns = ["channel", "record_id", *field_columns(self._session).values()]
         return reviewing.containing(self._session, text, columns, records_max)["record_key"].combine_chunks()
 
+    def holding(self, field: str, values: pa.Array) -> pa.Table:
+        """value, channel, record_id of the live records that have one of these comparable values as `field`, be it
+        their first, second … of it; once each, in any order."""
+        places = [
+            place
+            for place, name in enumerate(comparable_columns(self._session), start=1)
+            if re.fullmatch(rf"{re.escape(field)}(_\d+)?", name)
+        ]
+        schema = pa.schema([(name, pa.string()) for name in ("value", "channel", "record_id")])
+        if not places:
+            return schema.empty_table()
+        self._session.offer("given_values", pa.table({"given_value": values.cast(pa.string())}))
+        held = " UNION ".join(
+            f"""SELECT record_key, given_value FROM custid.comparables
+                JOIN given_values ON given_value = split_part(packed, chr(31), {place})"""
+            for place in places
+        )
+        return self._session.fetch(
+            f"""SELECT held.given_value AS value, records.channel, records.record_id FROM ({held}) AS held
+                JOIN custid.records AS records ON records.record_key = held.record_key"""
+        ).cast(schema)
+
     def rejects_named(self, names: pa.Table) -> pa.Table:
         """REJECTS of rows called as in `names` (channel, record_id), with their run_id, the last first."""
         self._session.offer("given_names", names.select(["channel", "record_id"]))
@@ -211,9 +234,7 @@ def head_of(session: Session) -> Head:
         customers=numbers["customers"],
         indexed=numbers["indexed"] == numbers["live"],
         custid_version=last["custid_version"],
-        channels=tuple(
-            session.fetch("SELECT DISTINCT channel FROM custid.records ORDER BY channel")["channel"].to_pylist()
-        ),
+        channels=tuple(channels["channel"].to_pylist()),
         pending=session.fetch("SELECT record_key FROM custid.pending")["record_key"].combine_chunks().cast(pa.int64()),
         decisions=schemas.conform(decisions, schemas.DECISIONS),
         facts=facts.waiting(session),

@@ -47,6 +47,7 @@ from custid.registries.indexing import store_index
 from custid.registries.reading import FORMER, SqlView, field_columns, head_of, records_where
 from custid.registries.reviewing import Queue
 from custid.registries.session import Session, Store
+from custid.reports.cards import registry_card
 
 HISTORY = pa.schema(
     [
@@ -162,6 +163,9 @@ class SqlRegistry:
 
     def __repr__(self) -> str:
         return f"<custid registry {self.location}>"
+
+    def _repr_html_(self) -> str:
+        return registry_card(self.location)
 
     def search_with(self, search: Search) -> None:
         """Use `search` for `find`; `custid.connect` does so."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, floor, log10
 
-from custid.reports.markup import Markup, h
+from custid.markup import Markup, h
 
 Series = Sequence[tuple[str, Sequence[float]]]
 
@@ -30,19 +30,14 @@ def bar(share: float, style: str = "") -> Markup:
     )
 
 
-def two_sided(value: float, most: float, style: str = "") -> Markup:
-    """A bar to the right of the middle for what is above 0, to the left for what is below."""
-    width = 0.0 if not value else max(0.5, 50 * min(1.0, abs(value) / most))
+def between(low: float, high: float, most: float) -> Markup:
+    """A bar from `low`, to the left of the middle where it is below 0, to `high`, to its right; `most` is at the ends."""
+    left, right = (50 * min(1.0, abs(value) / most) for value in (min(low, 0.0), max(high, 0.0)))
     return h(
         "svg",
         h("rect", class_="track", width=100, height=10),
-        h(
-            "rect",
-            class_=f"fill {'for' if value > 0 else 'against'} {style}".strip(),
-            x=round(50 - (width if value < 0 else 0), 2),
-            width=round(width, 2),
-            height=10,
-        ),
+        h("rect", class_="fill against", x=round(50 - left, 2), width=round(left, 2), height=10) if left else None,
+        h("rect", class_="fill for", x=50, width=round(right, 2), height=10) if right else None,
         h("line", class_="middle", x1=50, x2=50, y1=0, y2=10),
         class_="bar",
         viewBox="0 0 100 10",

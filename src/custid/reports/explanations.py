@@ -81,7 +81,7 @@ def left_out(data: Data) -> list[str]:
 def shown(row: Data) -> bool:
     if row["step"] == "level":
         return bool(row["level"] != "missing")
-    return row["step"] == "prior" or abs(row["bits"]) >= _BITS_MIN
+    return bool(row["step"] == "prior" or abs(row["bits"]) >= _BITS_MIN)
 
 
 def label(row: Data) -> str:

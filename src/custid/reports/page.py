@@ -7,15 +7,18 @@ Never here: computing more than shares and sums of what the figures say.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from custid.reports.drawing import bar, columns, two_sided
-from custid.reports.markup import Child, Markup, h, joined
+from custid.reports.drawing import bar, between, columns
+from custid.markup import Child, Markup, h, joined
 
 Figures = Mapping[str, Any]
 
+#: Junk values that are shown of a field.
+_JUNK_SHOWN = 3
 #: Combinations of channels that are listed; the others are added up.
 SETS_MAX = 24
 #: Columns of the chart of match weights, about.
@@ -33,17 +36,17 @@ _SAID = {
 def page(figures: Figures) -> str:
     """The whole document."""
     sections = [
-        ("came-in", "What came in", _came_in(figures)),
-        ("filled", "How full the channels are", _filled(figures)),
-        ("found", "What was found", _found(figures)),
-        ("overlap", "Who is in which channels", _overlap(figures)),
-        ("customers", "The largest and the weakest customers", _customers(figures)),
-        ("review", "What waits for review", _review(figures)),
-        ("changes", "What changed", _changes(figures)),
-        ("model", "What counts for a match", _model(figures)),
-        ("times", "How long it took", _times(figures)),
+        ("What came in", "What came in", _came_in(figures)),
+        ("Quality", "Quality of the channels", _quality(figures)),
+        ("What was found", "What was found", _found(figures)),
+        ("Overlap", "Overlap between channels", _overlap(figures)),
+        ("Customers", "The weakest and the largest customers", _customers(figures)),
+        ("Review", "What waits for review", _review(figures)),
+        ("Changes", "What changed", _changes(figures)),
+        ("Model", "What counts for a match", _model(figures)),
+        ("Times", "How long it took", _times(figures)),
     ]
-    shown = [(name, title, content) for name, title, content in sections if content]
+    shown = [(short, _anchor(short), title, content) for short, title, content in sections if content]
     title = f"custid report, {_title(figures)}"
     body = h(
         "body",
@@ -56,7 +59,7 @@ def page(figures: Figures) -> str:
             "div",
             h(
                 "nav",
-                h("ol", [h("li", h("a", title, href=f"#{name}")) for name, title, _ in shown]),
+                h("ol", [h("li", h("a", short, href=f"#{name}")) for short, name, _, _ in shown]),
                 aria_label="Contents",
             ),
             h(
@@ -64,7 +67,7 @@ def page(figures: Figures) -> str:
                 _tiles(figures),
                 [
                     h("section", h("h2", title, id=f"{name}-title"), content, id=name, aria_labelledby=f"{name}-title")
-                    for name, title, content in shown
+                    for _, name, title, content in shown
                 ],
                 id="report",
             ),
@@ -84,6 +87,10 @@ def page(figures: Figures) -> str:
         h("style", Markup(style())),
     )
     return "<!DOCTYPE html>\n" + h("html", head, body, lang="en") + "\n"
+
+
+def _anchor(title: str) -> str:
+    return title.lower().replace(" ", "-")
 
 
 def style() -> str:
@@ -190,17 +197,51 @@ def _rejects(figures: Figures) -> Child:
     rejects = figures["rejects"]
     if not rejects:
         return h("p", "No row was rejected.", class_="quiet")
-    most = max(row["rows"] for row in rejects)
+    channels = list(dict.fromkeys(row["channel"] for row in rejects))
+    rows_of = {(row["reason"], row["channel"]): row["rows"] for row in rejects}
+    totals = Counter[str]()
+    for row in rejects:
+        totals[row["reason"]] += row["rows"]
     rows = [
         [
-            h("th", row["channel"], scope="row"),
-            h("td", row["reason"].replace("_", " ")),
-            _number(row["rows"]),
-            h("td", bar(row["rows"] / most, "against"), class_="wide"),
+            h("th", reason.replace("_", " "), scope="row"),
+            *(_number(rows_of.get((reason, channel), 0), quiet=True) for channel in channels),
+            _number(total),
+            h("td", bar(total / totals.most_common(1)[0][1], "against"), class_="narrow"),
         ]
-        for row in rejects
+        for reason, total in totals.most_common()
     ]
-    return [h("h3", "Rejected, and why"), _table("Rejected rows by channel and reason", ["channel", "reason", "rows", ""], rows, right=(2,))]
+    heads = ["why", *channels, "all", ""]
+    return [
+        h("h3", "Rejected rows"),
+        _table("Rejected rows by reason and channel", heads, rows, right=range(1, len(heads) - 1)),
+    ]
+
+
+def _quality(figures: Figures) -> Child:
+    parts = [part for part in (_filled(figures), _junk(figures)) if part]
+    return parts or None
+
+
+def _junk(figures: Figures) -> Child:
+    found = figures["summary"].get("junk") or []
+    if not found:
+        return None
+    rows = [
+        [
+            h("th", one["channel"] or "–", scope="row"),
+            h("td", one["field"]),
+            _number(one["rows"]),
+            h("td", ", ".join(f"{reason} {count:,}" for reason, count in one["reasons"].items())),
+            h("td", ", ".join(value["shown"] for value in one["values"][:_JUNK_SHOWN])),
+        ]
+        for one in found
+    ]
+    return [
+        h("h3", "Taken for no value"),
+        h("p", "Placeholders and unreadable values of the rows read: they link nobody.", class_="lead"),
+        _table("Values taken for none", ["channel", "field", "rows", "why", "such as"], rows, right=(2,)),
+    ]
 
 
 def _filled(figures: Figures) -> Child:
@@ -222,7 +263,8 @@ def _filled(figures: Figures) -> Child:
 
     rows = [[h("th", name, scope="row"), *(cell(name, channel) for channel in channels)] for name in used]
     return [
-        h("p", "Share of each channel's live records that have a value, field by field.", class_="lead"),
+        h("h3", "How full"),
+        h("p", "The share of each channel's live records that have a value, field by field.", class_="lead"),
         _table("Share of records with a value, by field and channel", ["field", *channels], rows, style="shares"),
     ]
 
@@ -402,7 +444,7 @@ def _customer_table(caption: str, customers: Sequence[Figures]) -> Markup:
         elif judged:
             cells += [h("td", "–", class_="n quiet"), h("td"), h("td", "–", class_="n quiet")]
         rows.append(cells)
-    return _table(caption, heads, rows, right=(2, 4, 6))
+    return _table(caption, heads, rows, right=(2, 4, 6), style="people")
 
 
 def _review(figures: Figures) -> Child:
@@ -420,7 +462,7 @@ def _review(figures: Figures) -> Child:
         [
             h("th", h("code", row["left"]), h("small", row["left_name"]), scope="row"),
             h("td", h("code", row["right"]), h("small", row["right_name"])),
-            h("td", f"{row['match_weight']:+.1f}", class_="n"),
+            h("td", _bits(row["match_weight"]), class_="n"),
             h("td", row["levels"], h("small", row["reason"])),
         ]
         for row in questions
@@ -507,38 +549,63 @@ def _model(figures: Figures) -> Child:
     model = figures["model"]
     if model is None:
         return None
-    weighed = [abs(level["bits"]) for found in model["comparisons"] for level in found["levels"] if level["bits"] is not None]
-    most = max(weighed, default=1.0) or 1.0
+    comparisons = model["comparisons"]
+    bits = [level["bits"] for found in comparisons for level in found["levels"] if level["bits"] is not None]
+    most = max((abs(found) for found in bits), default=1.0) or 1.0
+    prior = "" if model["prior_bits"] is None else f" Any two records start at {_bits(model['prior_bits'])} bits."
+    lead = (
+        f"What it weighs, in bits, that two records agree or differ on something.{prior} From "
+        f"{model['match_threshold']:g} bits on they are linked, from {_bits(model['review_threshold'])} a steward is asked. "
+        f"Model {model['model_id']}."
+    )
+    heads = ["compared", "for, at most", "against, at most", h("span", "range", class_="unseen"), "best level"]
+    return [
+        h("p", lead, class_="lead"),
+        _table("What comparisons weigh", heads, [_ranged(found, most) for found in comparisons], right=(1, 2)),
+        h("details", h("summary", "All levels"), _levels(comparisons, most)),
+    ]
+
+
+def _ranged(comparison: Figures, most: float) -> list[Markup]:
+    known = [level for level in comparison["levels"] if level["bits"] is not None]
+    name = h("th", _words(comparison["name"]), scope="row")
+    if not known:
+        return [name, h("td", "–", class_="n"), h("td", "–", class_="n"), h("td"), h("td", "not learned", class_="quiet")]
+    best, worst = (pick(known, key=lambda level: level["bits"]) for pick in (max, min))
+    return [
+        name,
+        h("td", _bits(best["bits"]), class_="n"),
+        h("td", "never one customer" if worst["excludes"] else _bits(worst["bits"]), class_="n"),
+        h("td", between(min(0.0, worst["bits"]), max(0.0, best["bits"]), most), class_="wide"),
+        h("td", _words(best["label"])),
+    ]
+
+
+def _levels(comparisons: Sequence[Figures], most: float) -> Child:
     rows: list[list[Markup]] = []
-    for comparison in model["comparisons"]:
+    rare = False
+    for comparison in comparisons:
         for place, level in enumerate(comparison["levels"]):
-            name = h("th", comparison["name"].replace("_", " "), scope="rowgroup", rowspan=len(comparison["levels"]))
-            bits = level["bits"]
-            notes = [note for flag, note in ((level["excludes"], "never one customer"), (level["by_rarity"], "rarer values weigh more")) if flag]
+            name = h("th", _words(comparison["name"]), scope="rowgroup", rowspan=len(comparison["levels"]))
+            rare = rare or level["by_rarity"]
             rows.append(
                 [
                     *([name] if place == 0 else []),
-                    h("td", level["label"].replace("_", " "), [h("small", note) for note in notes]),
-                    h("td", "–" if bits is None else f"{bits:+.1f}", class_="n"),
-                    h("td", two_sided(bits, most) if bits is not None else None, class_="wide"),
+                    h("td", _words(level["label"]), " *" if level["by_rarity"] else ""),
+                    h("td", "–" if level["bits"] is None else _bits(level["bits"]), class_="n"),
+                    h("td", between(min(0.0, level["bits"]), max(0.0, level["bits"]), most), class_="wide")
+                    if level["bits"] is not None
+                    else h("td"),
                     h("td", _probability(level["m"]), class_="n"),
                     h("td", _probability(level["u"]), class_="n"),
+                    h("td", "never one customer" if level["excludes"] else ""),
                 ]
             )
-    prior = "" if model["prior_bits"] is None else f" Any two records start at {model['prior_bits']:+.1f} bits."
-    lead = (
-        f"What it weighs, in bits, that two records are on a level.{prior} From {model['match_threshold']:g} bits on they are "
-        f"linked, from {model['review_threshold']:g} a steward is asked. Model {model['model_id']}."
-    )
-    heads = [
-        "compared",
-        "level",
-        "bits",
-        "",
-        h("abbr", "m", title="how often matches are on this level"),
-        h("abbr", "u", title="how often strangers are on this level"),
+    heads = ["compared", "level", "bits", "", "among matches", "among strangers", h("span", "notes", class_="unseen")]
+    return [
+        _table("Weights of all levels", heads, rows, right=(2, 4, 5), style="groups"),
+        h("p", "* on average: a rare value weighs more, a common one less.", class_="quiet") if rare else None,
     ]
-    return [h("p", lead, class_="lead"), _table("Weights of the model", heads, rows, right=(2, 4, 5), style="groups")]
 
 
 def _times(figures: Figures) -> Child:
@@ -671,6 +738,19 @@ def _probability(value: float) -> str:
     if not value:
         return "–"
     return f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
+
+
+def _bits(bits: float) -> str:
+    """
+    >>> _bits(12.34), _bits(-0.04), _bits(-5)
+    ('+12.3', '0.0', '−5.0')
+    """
+    said = f"{bits:+.1f}"
+    return "0.0" if said in ("+0.0", "-0.0") else said.replace("-", "−")
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _seconds(seconds: float) -> str:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from custid.markup import Markup, h
 from custid.reports import text
-from custid.reports.markup import Markup, h
 
 Profile = Mapping[str, Any]
 
@@ -168,19 +168,19 @@ _STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 24px; max-width: 1180px; background: var(--back); color: var(--ink);
   font: 14px/1.5 system-ui, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
-h1 { font-size: 22px; margin: 0 0 4px; } h2 { font-size: 18px; margin: 32px 0 6px; overflow-wrap: anywhere; }
-h3 { font-size: 15px; margin: 0; overflow-wrap: anywhere; }
-p, ul { margin: 4px 0; } ul { padding-left: 18px; } .soft { color: var(--soft); } .small { font-size: 12.5px; }
+h1 { font-size: 1.6em; margin: 0 0 4px; } h2 { font-size: 1.3em; margin: 32px 0 6px; overflow-wrap: anywhere; }
+h3 { font-size: 1.1em; margin: 0; overflow-wrap: anywhere; }
+p, ul { margin: 4px 0; } ul { padding-left: 18px; } .soft { color: var(--soft); } .small { font-size: .9em; }
 .warn { color: var(--bad); }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px;
   margin: 12px 0; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: 5px 10px; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr:last-child td { border-bottom: 0; }
-th { font-weight: 600; font-size: 12.5px; color: var(--soft); white-space: nowrap; }
+th { font-weight: 600; font-size: .9em; color: var(--soft); white-space: nowrap; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td { overflow-wrap: anywhere; } td.name { min-width: 9em; } a { color: inherit; }
-code { font: 12.5px ui-monospace, Menlo, Consolas, monospace; background: var(--track); border-radius: 4px;
+td { overflow-wrap: anywhere; } td.name, td.name + td { min-width: 9em; } td:last-child { min-width: 13em; } a { color: inherit; }
+code { font: .9em ui-monospace, Menlo, Consolas, monospace; background: var(--track); border-radius: 4px;
   padding: 0 4px; white-space: pre-wrap; overflow-wrap: anywhere; }
 .bar { height: 5px; border-radius: 3px; background: var(--track); overflow: hidden; margin-top: 3px; min-width: 56px; }
 .bar i { display: block; height: 100%; background: var(--good); } .bar i.bad { background: var(--bad); }
@@ -188,7 +188,7 @@ code { font: 12.5px ui-monospace, Menlo, Consolas, monospace; background: var(--
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px;
   break-inside: avoid; min-width: 0; }
 .card dl { display: grid; grid-template-columns: 6.5em 1fr; gap: 3px 10px; margin: 8px 0 0; }
-.card dt { color: var(--soft); font-size: 12.5px; } .card dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
+.card dt { color: var(--soft); font-size: .9em; } .card dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 @media print { :root { color-scheme: light; --ink: #000; --soft: #444; --line: #bbb; --back: #fff; --card: #fff;
   --track: #ddd; } body { padding: 0; max-width: none; font-size: 11px; } .scroll { overflow: visible; }
   .cards { grid-template-columns: repeat(2, 1fr); } * { print-color-adjust: exact; } tr { break-inside: avoid; } }

@@ -32,11 +32,11 @@ _RECORDS = {"linked": "linked", "moved": "moved", "unlinked": "unlinked"}
 def card(summary: Summary) -> str:
     """Five short lines: what a notebook or a prompt shows of a run."""
     events = summary["events"]
-    total = _totals(summary)
+    total = totals(summary)
     customers = ", ".join(f"{events[kind]:,} {kind}" for kind in ("created", "merged", "split"))
     return "\n".join(
         [
-            f"custid {_title(summary)}",
+            f"custid {title(summary)}",
             f"  read        {total['read']:,} rows, {total['rejected']:,} rejected",
             f"  records     {summary['records']:,}: {total['new']:,} new, {total['changed']:,} changed",
             f"  customers   {summary['customers']:,}: {customers}",
@@ -51,7 +51,7 @@ def as_text(summary: Summary) -> str:
     rows = [["channel", *_COUNTS]]
     rows += [[name, *(f"{channel[count]:,}" for count in _COUNTS)] for name, channel in summary["channels"].items()]
     if len(summary["channels"]) > 1:
-        rows.append(["all", *(f"{total:,}" for total in _totals(summary).values())])
+        rows.append(["all", *(f"{total:,}" for total in totals(summary).values())])
     facts = [
         ["records", f"{summary['records']:,}"],
         ["customers", f"{summary['customers']:,}{_happened(events, _CUSTOMERS)}"],
@@ -67,7 +67,7 @@ def as_text(summary: Summary) -> str:
         facts.append(["merges", f"{told:,} that exports tell of became decisions"])
     if "elapsed_s" in summary:
         facts.append(["time", _time(summary)])
-    lines = [_title(summary), "", *text.columns(rows, right=range(1, len(rows[0]))), "", *text.columns(facts)]
+    lines = [title(summary), "", *text.columns(rows, right=range(1, len(rows[0]))), "", *text.columns(facts)]
     notes = [[f"{name}:", note] for name, channel in summary["channels"].items() for note in channel["notes"]]
     notes += [["model:", note] for note in summary.get("notes", ())]
     if notes:
@@ -77,7 +77,8 @@ def as_text(summary: Summary) -> str:
     return "\n".join(lines)
 
 
-def _title(summary: Summary) -> str:
+def title(summary: Summary) -> str:
+    """Which run it was, when and by whom."""
     if summary["dry_run"]:
         name = "dry run, nothing was written"
     elif summary["run_id"] is None:
@@ -88,7 +89,8 @@ def _title(summary: Summary) -> str:
     return f"{name}, {started} UTC, by {summary['actor']}"
 
 
-def _totals(summary: Summary) -> dict[str, int]:
+def totals(summary: Summary) -> dict[str, int]:
+    """Rows of all channels together, by what they were."""
     return {count: sum(channel[count] for channel in summary["channels"].values()) for count in _COUNTS}
 
 

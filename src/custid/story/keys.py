@@ -7,8 +7,8 @@ Never here: interactions themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import duckdb
 import numpy as np
@@ -32,12 +32,12 @@ FOUND = pa.schema([(name, pa.string()) for name in ("by", "key", "value", "custo
 class Known:
     """What is known of customers. `xref`: XREF. `holders`: (field, comparable values) → value, channel, record_id of
     the records that hold one. `ever`: names (channel, record_id) → whether there ever was such a record.
-    `country_of`: channel → the country by which its numbers are read."""
+    `conventions`: channel → how its values are written."""
 
     xref: pa.Table = field(repr=False)
     holders: Callable[[str, pa.Array], pa.Table] = field(repr=False)
     ever: Callable[[pa.Table], pa.Array] = field(repr=False)
-    country_of: Callable[[str], str | None] = field(repr=False)
+    conventions: Mapping[str, Conventions] = field(repr=False)
 
 
 def known_in(registry: Registry, xref: pa.Table) -> Known:
@@ -45,7 +45,7 @@ def known_in(registry: Registry, xref: pa.Table) -> Known:
     from custid.model.files import from_json
 
     stored = registry.model()
-    countries = from_json(stored).countries if stored is not None else {}
+    conventions = from_json(stored).conventions if stored is not None else {}
 
     def holders(field: str, values: pa.Array) -> pa.Table:
         with registry.view() as view:
@@ -55,7 +55,7 @@ def known_in(registry: Registry, xref: pa.Table) -> Known:
         with registry.view() as view:
             return pc.is_valid(view.keys_named(names).combine_chunks())
 
-    return Known(xref, holders, ever, countries.get)
+    return Known(xref, holders, ever, conventions)
 
 
 def customers_of(database: duckdb.DuckDBPyConnection, keys: pa.Table, told: Interactions, known: Known) -> pa.Table:
@@ -69,11 +69,11 @@ def customers_of(database: duckdb.DuckDBPyConnection, keys: pa.Table, told: Inte
     database.register("asked", asked)
     database.register("known_xref", known.xref.select(["channel", "record_id", "customer_id"]))
     database.register("owners", _owners(database, asked, known))
-    found = database.execute(
+    found = database.sql(
         """SELECT asked.by, asked.key, asked.value,
             CASE WHEN asked.by = 'record' THEN xref.customer_id WHEN owners.customers = 1 THEN owners.customer_id END
                 AS customer_id,
-            CASE WHEN asked.by IS NULL THEN 'no_key' WHEN value IS NULL THEN 'unusable_' || asked.by
+            CASE WHEN asked.by IS NULL THEN 'no_key' WHEN asked.value IS NULL THEN 'unusable_' || asked.by
                 WHEN asked.by = 'record' THEN CASE WHEN xref.customer_id IS NULL THEN 'unknown_record' END
                 WHEN owners.customers IS NULL THEN 'unknown_' || asked.by
                 WHEN owners.customers > 1 THEN 'ambiguous_' || asked.by END AS flaw
@@ -81,7 +81,7 @@ def customers_of(database: duckdb.DuckDBPyConnection, keys: pa.Table, told: Inte
         LEFT JOIN known_xref AS xref ON asked.by = 'record' AND xref.channel = $1 AND xref.record_id = asked.value
         LEFT JOIN owners ON owners.by = asked.by AND owners.value = asked.value
         ORDER BY asked.place""",
-        [told.channel or told.name],
+        params=[told.channel or told.name],
     ).to_arrow_table()
     for name in ("asked", "known_xref", "owners"):
         database.unregister(name)
@@ -113,8 +113,10 @@ def _asked(keys: pa.Table, told: Interactions, known: Known) -> pa.Table:
 def _comparable(raw: pa.Array, wanted: pa.Array, field_name: str, told: Interactions, known: Known) -> pa.Array:
     """`raw` made comparable; null where nothing can be made of it, or where it is not among `wanted`."""
     distinct = wanted.unique().drop_null()
-    country = told.country or known.country_of(told.channel or told.name)
-    values = standardize(pa.table({field_name: distinct}), Conventions(country=country)).values
+    conventions = known.conventions.get(told.channel or told.name, Conventions())
+    if told.country:
+        conventions = replace(conventions, country=told.country)
+    values = standardize(pa.table({field_name: distinct}), conventions).values
     if field_name not in values.column_names:
         return pa.nulls(len(raw), pa.string())
     made = values[field_name].combine_chunks().cast(pa.string())
@@ -130,7 +132,7 @@ def _owners(database: duckdb.DuckDBPyConnection, asked: pa.Table, known: Known) 
             found = known.holders(field_name, values.unique())
             held.append(found.append_column("by", pa.repeat(pa.scalar(name), len(found))).select(held[0].column_names))
     database.register("held", pa.concat_tables(held))
-    owners = database.execute(
+    owners = database.sql(
         """SELECT held.by, held.value, count(DISTINCT xref.customer_id) AS customers, min(xref.customer_id) AS customer_id
         FROM held JOIN known_xref AS xref ON xref.channel = held.channel AND xref.record_id = held.record_id
         GROUP BY held.by, held.value"""

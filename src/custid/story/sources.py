@@ -50,7 +50,7 @@ class Rows:
     """Interactions in DuckDB.
 
     `view` has the columns of `keys`, as the source has them: `record_0` … (parts of the record id), `email`, `phone`,
-    `device`; `at`: microseconds since 1970, UTC; `amount` AMOUNT and `currency` (ISO 4217), null without one; the
+    `device`; `at_us`: microseconds since 1970, UTC; `amount` AMOUNT and `currency` (ISO 4217), null without one; the
     columns of `texts`; `flaw`: the reason for which a row cannot count, null: none. `unread`: reason → rows of the
     source that are not in the view, because they could not be read, or were not the last of their id.
     """
@@ -80,8 +80,8 @@ def open_rows(database: duckdb.DuckDBPyConnection, told: Interactions, number: i
     amount, amount_given = _amount(told, types)
     currency, currency_given, join = _currency(database, told, types, source, number)
     columns = [f"source.{_quoted(column)} AS {name}" for name, column in {**named, **texts}.items()]
-    flaw = f"""CASE WHEN at IS NULL THEN CASE WHEN time_given THEN 'unreadable_time' ELSE 'no_time' END
-        WHEN at < {_FIRST_US} THEN 'implausible_time'
+    flaw = f"""CASE WHEN at_us IS NULL THEN CASE WHEN time_given THEN 'unreadable_time' ELSE 'no_time' END
+        WHEN at_us < {_FIRST_US} THEN 'implausible_time'
         WHEN amount IS NULL AND amount_given THEN 'unreadable_amount'
         {"WHEN amount < 0 THEN 'negative_amount'" if told.negative == "reject" else ""}
         WHEN amount IS NOT NULL AND currency IS NULL
@@ -89,7 +89,7 @@ def open_rows(database: duckdb.DuckDBPyConnection, told: Interactions, number: i
     last, repeated = _last_of_each(database, told, source)
     database.execute(
         f"""CREATE OR REPLACE TEMP VIEW {view} AS SELECT *, {flaw} AS flaw FROM (
-            SELECT {", ".join(columns)}, {time} AS at, {time_given} AS time_given, {amount} AS amount,
+            SELECT {", ".join(columns)}, {time} AS at_us, {time_given} AS time_given, {amount} AS amount,
                 {amount_given} AS amount_given, {currency} AS currency, {currency_given} AS currency_given
             FROM {last} AS source {join})"""
     )

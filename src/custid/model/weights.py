@@ -6,10 +6,10 @@ In: a `Model`. Out: a dict. Never here: drawing.
 from __future__ import annotations
 
 from math import log2
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from custid.model.files import model_id
-from custid.model.spec import Level, Model
+if TYPE_CHECKING:
+    from custid.model.spec import Level, Model
 
 
 def weights_of(model: Model) -> dict[str, Any]:
@@ -20,11 +20,9 @@ def weights_of(model: Model) -> dict[str, Any]:
     if model.matches_per_record > 0 and known is not None:
         prior = round(log2(model.matches_per_record / max(2, known.records)), 2)
     return {
-        "model_id": model_id(model),
         "match_threshold": model.match_threshold,
         "review_threshold": model.review_threshold,
         "prior_bits": prior,
-        "facts": dict(model.facts),
         "blocking": [rule.name for rule in model.blocking],
         "comparisons": [
             {
@@ -50,6 +48,7 @@ def weights_of(model: Model) -> dict[str, Any]:
 def bits_of(level: Level) -> float | None:
     """What it weighs that two records are on this level; None where that was not learned.
 
+    >>> from custid.model.spec import Level
     >>> bits_of(Level("equal", m=0.8, u=0.1)), bits_of(Level("equal"))
     (3.0, None)
     """
