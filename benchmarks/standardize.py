@@ -124,7 +124,8 @@ def main() -> None:
     for kind, (field, make) in KINDS.items():
         column = [make(rng) for _ in range(rows)]
         country = COUNTRIES.get(kind)
-        standardize(pa.table({field: column[:100]}), Conventions(country))  # libraries load here, not in the measurement
+        # Libraries load here, not in the measurement.
+        standardize(pa.table({field: column[:100]}), Conventions(country))
         distinct = sorted(set(column))
         seconds = cpu_s(pa.table({field: distinct}), country)
         print(f"{kind:24}{len(distinct):>10,}{seconds / len(distinct) * 1e6:>30.2f}")

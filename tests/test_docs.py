@@ -146,3 +146,16 @@ def test_the_page_on_privacy_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         if "restore" not in block:
             check_values(block, names)
     assert names["restored"].verify() == []
+
+
+def test_the_page_on_reviewing_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for language, block in blocks("reviewing.md"):
+        if language == "python":
+            exec(compile(block, "reviewing.md", "exec"), names)
+        else:
+            run_commands(block, monkeypatch)
+    assert "0 decisions added" in capsys.readouterr().out

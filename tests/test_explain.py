@@ -9,14 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 import custid
 from custid import Channel, UnknownCustomer, UsageError
+from custid.engines.local.meeting import meetings
 from custid.engines.local.weighing import Weighing
+from custid.explain import WhyNot, apart
 from custid.explain.asking import knowing, values_of
-from custid.explain.pairs import Explanation
-from custid.model.default import COMPARISONS
 from custid.model.spec import BlockingRule, Comparison, Level, Model
 from custid.registries.base import Registry
 from custid.reports.explanations import REASONS, apart_lines, tree_lines, weight_lines
@@ -28,7 +29,7 @@ from custid.testing.customers import households
 @pytest.fixture(scope="module")
 def homes(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     registry = custid.connect(tmp_path_factory.mktemp("homes") / "customers.db")
-    people = households(400, seed=5).records.drop_columns(["channel"])
+    people = households(300, seed=5).records.drop_columns(["channel"])
     custid.resolve(Channel("crm", people, record_id="record_id", updated_at="updated_at"), registry=registry)
     return registry
 
@@ -41,20 +42,20 @@ def test_the_steps_of_any_pair_add_up_to_its_weight_to_the_last_bit(homes: Regis
         values = values_of(known, keys.tolist())
         weighing = Weighing(values, known.model)
         stored = list(zip(*(edges[name].to_pylist() for name in edges.column_names[:3]), strict=True))
-        assert len(stored) > 200
+        assert len(stored) > 150
         kinds = set()
         for left, right, weight in stored:
             steps = weighing.steps(left, right)
             kinds |= {step.kind for step in steps}
             assert np.float32(sum(step.bits for step in steps)) == np.float32(weight)
-        assert kinds == {"prior", "level", "rarity", "overlap", "relatives"}
-        for left, right in (rng.choice(keys, 2, replace=False).tolist() for _ in range(200)):
+        assert kinds == {"prior", "level", "rarity", "relatives"}
+        for left, right in (rng.choice(keys, 2, replace=False).tolist() for _ in range(60)):
             total = sum(step.bits for step in weighing.steps(left, right))
             assert np.float32(total) == weighing.weigh(np.array([left]), np.array([right])).weights[0]
 
 
 def test_an_explanation_weighs_what_the_registry_has_stored(homes: Registry) -> None:
-    for left, right, weight in some_edges(homes, 4):
+    for left, right, weight in some_edges(homes, 3):
         found = custid.explain(homes, left, right)
         steps = found.steps.to_arrow()
         assert np.float32(found.match_weight) == np.float32(weight)
@@ -67,8 +68,8 @@ def test_an_explanation_weighs_what_the_registry_has_stored(homes: Registry) -> 
 
 def some_edges(registry: Registry, count: int) -> list[tuple[tuple[str, str], tuple[str, str], float]]:
     with registry.view() as view:
-        records = view.records(pa.array(range(1, 401))).to_pylist()
-        edges = view.edges(pa.array(range(1, 401))).to_pylist()
+        records = view.records(pa.array(range(1, 301))).to_pylist()
+        edges = view.edges(pa.array(range(1, 301))).to_pylist()
     names = {row["record_key"]: (row["channel"], row["record_id"]) for row in records}
     step = len(edges) // count
     return [(names[row["left_key"]], names[row["right_key"]], row["match_weight"]) for row in edges[::step]][:count]
@@ -76,7 +77,7 @@ def some_edges(registry: Registry, count: int) -> list[tuple[tuple[str, str], tu
 
 def test_the_tree_connects_every_customer_by_the_best_ties_there_are(homes: Registry) -> None:
     customers = homes.xref().to_pandas().groupby("customer_id").size()
-    for customer_id in customers[customers >= 4].index[:8]:
+    for customer_id in customers[customers >= 4].index[:5]:
         found = custid.why(homes, customer_id)
         tree = found.tree.to_arrow().to_pylist()
         assert len(tree) == len(found.records) - 1
@@ -101,7 +102,7 @@ def reached(start: set[str], ties: list[dict[str, str]]) -> set[str]:
 
 def inside(registry: Registry, names: dict[str, tuple[str, str]]) -> list[tuple[str, str, float]]:
     with registry.view() as view:
-        records = view.records(pa.array(range(1, 401))).to_pylist()
+        records = view.records(pa.array(range(1, 301))).to_pylist()
         name_of = {row["record_key"]: f"{row['channel']}:{row['record_id']}" for row in records}
         edges = view.edges(pa.array([key for key, name in name_of.items() if name in names])).to_pylist()
     pairs = [(name_of[row["left_key"]], name_of[row["right_key"]], row["match_weight"]) for row in edges]
@@ -120,9 +121,12 @@ def test_nothing_is_written(homes: Registry) -> None:
 # --- a registry of cases --------------------------------------------------------------------------------------
 
 
-def compared(name: str, *columns: str, labels: tuple[str, ...] = ("equal", "different"), **more: object) -> Comparison:
+def compared(name: str, *columns: str, **more: object) -> Comparison:
     """A comparison with a level for equal and one for the rest; 8 bits for, 5 against."""
-    levels = (Level("equal", (f"{columns[0]} equal",), m=0.9, u=0.9 / 256, h=0.3), Level("different", (), 0.02, 0.64, 0.6))
+    levels = (
+        Level("equal", (f"{columns[0]} equal",), m=0.9, u=0.9 / 256, h=0.3),
+        Level("different", (), 0.02, 0.64, 0.6),
+    )
     return Comparison(name, columns, levels, **more)  # type: ignore[arg-type]
 
 
@@ -139,7 +143,7 @@ MODEL = Model(
             ),
         ),
         compared("email", "email*"),
-        compared("phone", "phone*"),
+        compared("phone", "phone*", overlaps={"email": 1.5}),
         compared("birth_date", "birth_date"),
         compared("given_name", "given_latin"),
         compared("surname", "surname_latin"),
@@ -159,13 +163,14 @@ MODEL = Model(
 FIELDS = ("record_id", "given_name", "surname", "email", "phone", "birth_date", "national_id", "postcode")
 CRM = [
     ("A", "Ann", "Baker", "ann@x.test", None, "1980-01-02", None, None),
-    ("B", "Bob", "Cooper", "bob@x.test", "+442079460001", None, None, None),
+    ("B", "Bob", "Cooper", "bob@x.test", "+442079460001", "1950-08-08", None, None),
     ("C", "Zoe", "Dyer", None, "+442079460001", "1975-05-05", None, None),
     ("E", "Eve", "Fisher", "eve@x.test", None, None, "110101199003070011", None),
     ("G", "Gus", "Glover", "gus@x.test", None, "1960-06-06", None, None),
     ("K", "Kim", "Kent", None, "+442079460007", "1990-01-01", None, None),
     ("M", "Max", "Mason", None, None, "1991-02-03", None, None),
-    ("P", "Pia", "Parker", "pia@x.test", None, None, None, None),
+    ("P", "Pia", "Parker", "pia@x.test", None, "1970-07-07", None, None),
+    ("T", "Tom", "Tanner", "tt@x.test", None, None, None, None),
     # Eight who share a mailbox, in blocks of four.
     *(
         (f"N{number}", given, "Office", "info@x.test", None, None, None, f"W{number // 4} 1AA")
@@ -179,7 +184,8 @@ SHOP = [
     ("4", "Gus", "Other", None, None, "1960-06-06", None, None),
     ("5", "Kim", "Kent", None, None, "1989-01-01", None, None),
     ("6", "Max", "Mason", "max@x.test", None, "1991-02-03", None, None),
-    ("7", "Pia", "Porter", "pia@x.test", None, None, None, None),
+    ("7", "Pia", "Other", "pia@x.test", None, "1955-05-15", None, None),
+    ("8", "Una", "Vance", "tt@x.test", None, None, None, None),
 ]
 
 
@@ -191,12 +197,12 @@ def table(rows: list[tuple[str | None, ...]]) -> pa.Table:
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     registry = custid.connect(tmp_path_factory.mktemp("cases") / "customers.db")
-    once = table([("1", "Lee", "Lang", "lee@x.test", None, None, None, None), ("2", *SHOP[0][1:])])
-    twice = table([(str(number), "Lee", "Lang", "lee@x.test", None, None, None, None) for number in (3, 4)])
+    loyal = [(number, "Lee", "Lang", "lee@x.test", None, None, None, None) for number in "13"]
+    loyal += [(number, *SHOP[0][1:]) for number in "25"]
     channels = [
         Channel("crm", table(CRM), record_id="record_id", kind="snapshot"),
         Channel("shop", table(SHOP), record_id="record_id"),
-        Channel("loyal", pa.concat_tables([once, twice]), record_id="record_id", unique=True),
+        Channel("loyal", table(loyal), record_id="record_id", unique=True),
     ]
     custid.resolve(channels, registry=registry, model=MODEL)
     return registry
@@ -214,7 +220,7 @@ def named(text: str) -> tuple[str, str]:
     return channel, record_id
 
 
-def reason(registry: Registry, left: str, right: str) -> custid.explain.WhyNot:  # type: ignore[name-defined]
+def reason(registry: Registry, left: str, right: str) -> WhyNot:
     return custid.why_not(registry, named(left), named(right))
 
 
@@ -227,17 +233,18 @@ def test_an_explanation_shows_values_as_written_and_as_compared(cases: Registry)
     assert (rows["email"]["level"], rows["surname"]["level"]) == ("equal", "different")
     assert rows["email"]["bits"] == pytest.approx(8.0)
     assert rows["surname"]["bits"] == pytest.approx(-5.0)
+    overlap = [row for row in found.steps.to_arrow().to_pylist() if row["step"] == "overlap"]
+    assert [(row["comparison"], row["other"], row["bits"]) for row in overlap] == [("phone", "email", -1.5)]
     assert (rows["national_id"]["level"], rows["national_id"]["bits"]) == ("missing", 0.0)
     assert rows["national_id"]["note"] == "crm:B and shop:2 have none"
-    assert rows["birth_date"]["note"] == "crm:B has none"
-    assert (found.verdict, found.together) == ("match", True)
+    assert (found.verdict, found.together) == ("match", False)
     assert found.rules == ("email*", "phone*")
 
 
 def test_the_text_of_an_explanation_lines_up_and_ends_in_the_weight(cases: Registry) -> None:
     found = custid.explain(cases, ("crm", "A"), ("shop", "1"))
     lines = weight_lines(found.as_dict(), 90)
-    assert lines[0] == "crm:A and shop:1: +19.05 bits, a match (match from +5, review from -5)"
+    assert lines[0] == "crm:A and shop:1: +19.14 bits, a match (match from +5, review from -5)"
     bars = [line for line in lines if "++" in line]
     assert len({line.index("++") for line in bars}) == len(bars) == 3
     assert any(line.split()[:3] == ["match", "weight", "+19.1"] for line in lines)
@@ -276,14 +283,25 @@ def test_a_unique_channel_holds_every_customer_once(cases: Registry) -> None:
 
 
 def test_what_is_cut_inside_a_cluster_names_the_pair_that_bars_it(cases: Registry) -> None:
-    # loyal:1, loyal:3 and loyal:4 are all lee@x.test; nobody else is.
-    found = reason(cases, "loyal:3", "loyal:4")
-    assert found.reason == "unique channel"
-    found = reason(cases, "crm:B", "crm:C")
+    # shop:2 is as much the one as the other; the two contradict each other.
+    found = reason(cases, "crm:B", "shop:2")
     assert found.reason == "cut"
-    assert found.across_bits is not None
-    assert found.across_bits <= 0
-    assert {row["why"] for row in found.across} >= {"against"}
+    assert found.explanation.verdict == "match"
+    assert [(row["right"], row["why"]) for row in found.across] == [("shop:2", "for"), ("crm:C", "against")]
+    assert found.across_bits < 0
+    assert "by itself the pair is a match" in found.because[0]
+    chained = reason(cases, "crm:B", "crm:C")
+    assert chained.reason == "cut"
+    assert "a chain of matches connects the two" in chained.because[0]
+
+
+def test_what_a_unique_channel_cuts_off_is_named(cases: Registry) -> None:
+    # crm:A and loyal:2 are one customer; loyal:5 is the same again.
+    found = reason(cases, "crm:A", "loyal:5")
+    assert found.reason == "cut"
+    assert found.because[0].endswith(
+        "loyal:2 and loyal:5 belong to the two sides, and their channel holds every customer once."
+    )
 
 
 def test_pairs_between_the_thresholds_wait_for_a_steward(cases: Registry, copied: Registry) -> None:
@@ -306,9 +324,8 @@ def test_who_was_never_compared_is_told_on_which_keys_they_part(cases: Registry)
         ("birth_date|year", ["1990"], ["1989"])
     ]
     assert found.explanation.verdict == "match"
-    assert found.rules_that_would == ["name_tokens", "given_latin + surname_latin|sound", "given_latin + surname_latin|first3"] or (
-        "name_tokens" in found.rules_that_would
-    )
+    assert found.rules_that_would[0] == "name_tokens"
+    assert "name_tokens" in found.because[1]
     assert "birth_date|year differs: 1990, 1989" in str(found)
 
 
@@ -317,7 +334,7 @@ def test_a_block_that_is_too_large_is_said_to_be_narrowed(cases: Registry) -> No
     rules = {row["rule"]: row for row in found.rules}
     assert found.reason == "not compared"
     assert (rules["email*"]["outcome"], rules["email*"]["records"]) == ("narrowed", 8)
-    assert rules["email*"]["keys"][-1] == {"key": "postcode", "left": ["w01aa"], "right": ["w11aa"], "agree": False}
+    assert rules["email*"]["keys"][-1] == {"key": "postcode", "left": ["W01AA"], "right": ["W11AA"], "agree": False}
     assert "8 records" in found.because[0]
 
 
@@ -326,7 +343,7 @@ def test_a_block_that_no_key_parts_is_said_to_be_chopped_by_lot(cases: Registry,
     rows = table([(str(n), f"Given{n}", "Office", "info@x.test", None, None, None, None) for n in range(24)])
     custid.resolve(Channel("crm", rows, record_id="record_id"), registry=registry, model=MODEL)
     outcomes = []
-    for one, other in combinations(range(6), 2):
+    for one, other in combinations(range(4), 2):
         found = reason(registry, f"crm:{one}", f"crm:{other}")
         if found.reason == "not compared":
             outcomes.append(found.rules[0])
@@ -334,20 +351,27 @@ def test_a_block_that_no_key_parts_is_said_to_be_chopped_by_lot(cases: Registry,
     assert {(row["outcome"], row["records"], row["keys"][-1]["key"]) for row in outcomes} == {("narrowed", 24, "lot")}
 
 
-def test_what_is_said_to_be_compared_is_what_is_stored(cases: Registry) -> None:
-    with cases.view() as view:
-        records = view.records(pa.array(range(1, 40))).to_pylist()
-        stored = {(row["left_key"], row["right_key"]) for row in view.edges(pa.array(range(1, 40))).to_pylist()}
-    for one, other in combinations(records[::2], 2):
-        found = custid.explain(cases, (one["channel"], one["record_id"]), (other["channel"], other["record_id"]))
-        pair = tuple(sorted((one["record_key"], other["record_key"])))
-        assert (pair in stored) == (bool(found.rules) and found.verdict != "no match")
+def test_what_is_said_to_meet_is_what_a_run_compares(cases: Registry) -> None:
+    with knowing(cases) as known:
+        keys = np.arange(1, known.head.next_record_key)
+        edges = known.view.edges(pa.array(keys)).to_pylist()
+        stored = {(row["left_key"], row["right_key"]) for row in edges}
+        values, large = values_of(known, keys.tolist()), known.view.large_blocks()
+        weighing = Weighing(values, known.model)
+        pairs = {True: 0, False: 0}
+        for left, right in combinations(keys[1::2].tolist(), 2):
+            rows = pc.index_in(pa.array([left, right]), value_set=values["record_key"].combine_chunks())
+            met = any(found.outcome == "met" for found in meetings(values.take(rows), known.model, large))
+            weight = weighing.weigh(np.array([left]), np.array([right])).weights[0]
+            assert ((left, right) in stored) == (met and weight >= known.model.review_threshold)
+            pairs[met] += 1
+        assert min(pairs.values()) >= 5
 
 
 def test_evidence_that_is_not_enough_is_told(cases: Registry) -> None:
-    found = reason(cases, "crm:N0", "crm:N1")
-    assert found.reason == "too little" if found.explanation.verdict == "no match" else "review"
-    assert reason(cases, "crm:B", "shop:4").reason == "not compared"
+    found = reason(cases, "crm:T", "shop:8")
+    assert found.reason == "too little"
+    assert "against it: given name different -5.0, surname different -5.0" in str(found)
 
 
 def test_a_steward_s_decision_is_named_with_who_and_why_also_through_others(copied: Registry) -> None:
@@ -358,14 +382,15 @@ def test_a_steward_s_decision_is_named_with_who_and_why_also_through_others(copi
     run_again(copied)
     direct = reason(copied, "crm:A", "shop:1")
     assert direct.reason == "decided"
-    assert direct.because == [f"decision 1 by lea, {direct.decisions[0]['decided_at'][:10]}: crm:A and shop:1 are different (mother and daughter)."]  # noqa: E501
+    assert direct.because[0].startswith("decision 1 by lea, ")
+    assert direct.because[0].endswith(": crm:A and shop:1 are different (mother and daughter).")
     through = reason(copied, "shop:1", "crm:G")
     assert [row["decision_id"] for row in through.decisions] == [1, 2]
 
 
 def run_again(registry: Registry) -> None:
     more = table([("9", "New", "Comer", "new@x.test", None, None, None, None)])
-    custid.resolve(Channel("more", more, record_id="record_id"), registry=registry, model=MODEL)
+    custid.resolve(Channel("more", more, record_id="record_id"), registry=registry)
 
 
 def test_what_the_next_run_will_change_is_told(copied: Registry) -> None:
@@ -384,19 +409,16 @@ def test_who_is_unknown_rejected_or_erased_is_told_so(copied: Registry) -> None:
     with pytest.raises(UnknownCustomer, match="no record 'A'"):
         custid.explain(copied, ("crm", "A"), ("shop", "1"))
     again = table([CRM[0]])
-    custid.resolve(Channel("crm", again, record_id="record_id"), registry=copied, model=MODEL)
+    custid.resolve(Channel("crm", again, record_id="record_id"), registry=copied)
     assert reason(copied, "crm:A", "shop:1").reason == "erased"
 
 
-def test_a_rejected_row_is_told_with_the_run_and_the_reason(copied: Registry) -> None:
-    rows = pa.table({"record_id": ["8", "8"], "email": ["one@x.test", "two@x.test"], "surname": ["One", "Two"]})
-    run = custid.resolve(
-        Channel("list", rows, record_id="record_id", kind="upsert"), registry=copied, model=MODEL
+def test_a_rejected_row_is_told_with_the_run_and_the_reason() -> None:
+    row = {"channel": "list", "record_id": "8", "run_id": 3, "reason": "bad_date", "detail": "the key is empty"}
+    assert apart._absent(("list", "8"), None, [row], None) == (
+        "rejected",
+        "list:8 was rejected by run 3: bad_date, the key is empty.",
     )
-    rejected = run.rejects.to_arrow().to_pylist()
-    if not rejected or copied.lookup("list", "8"):
-        pytest.skip("rows of one key are taken in")
-    assert reason(copied, "list:8", "crm:A").reason == "rejected"
 
 
 @pytest.mark.parametrize("ask", [custid.explain, custid.why_not])
@@ -408,17 +430,17 @@ def test_a_pair_is_two_records(cases: Registry, ask: object) -> None:
 
 
 def test_why_names_decisions_the_weakest_tie_and_who_hangs_by_one(copied: Registry) -> None:
-    copied.decide(("crm", "A"), ("crm", "G"), "same", actor="max", reason="told me")
+    copied.decide(("crm", "A"), ("crm", "K"), "same", actor="max", reason="told me")
     run_again(copied)
-    found = custid.why(copied, ("crm", "G"))
-    assert {row["record"] for row in found.records} == {"crm:A", "crm:G", "shop:1", "loyal:2"}
+    found = custid.why(copied, ("crm", "K"))
+    assert {row["record"] for row in found.records} == {"crm:A", "crm:K", "shop:1", "loyal:2"}
     kinds = [row["kind"] for row in found.tree.to_arrow().to_pylist()]
     assert kinds == ["decision", "edge", "edge"]
-    assert found.hanging == ["crm:G"]
+    assert found.hanging == ["crm:K"]
     assert found.weakest["kind"] == "edge"
     text = "\n".join(tree_lines(found.as_dict()))
     assert "decision 1 by max" in text
-    assert "held by one tie only: crm:G" in text
+    assert "held by one tie only: crm:K" in text
     assert "weakest: " in text
 
 
@@ -489,8 +511,9 @@ def test_values_are_escaped_in_html(tmp_path: Path) -> None:
 
 
 def test_every_reason_has_its_words(cases: Registry) -> None:
+    told = reason(cases, "crm:K", "shop:5").as_dict()
     for name in REASONS:
-        lines = apart_lines({**reason(cases, "crm:K", "shop:5").as_dict(), "reason": name})
+        lines = apart_lines({**told, "reason": name})
         assert REASONS[name] in lines[0]
 
 
@@ -503,10 +526,3 @@ def test_plots_draw_on_the_axes_they_are_given(cases: Registry) -> None:
     assert any("match weight" in tick.get_text() for tick in axes[0].get_yticklabels())
     assert custid.why(cases, ("crm", "A")).plot(axes[1]) is axes[1]
     axes[0].figure.canvas.draw()
-
-
-def test_the_default_model_is_what_the_test_model_is_made_after() -> None:
-    # The guard this page relies on is the default model's own.
-    national_id = next(comparison for comparison in COMPARISONS if comparison.name == "national_id")
-    assert [level.label for level in national_id.levels if level.excludes] == ["two_valid_ids"]
-    assert isinstance(Explanation.__doc__, str)

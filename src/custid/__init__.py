@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from custid.report import report as report
     from custid.resolve import Run as Run
     from custid.resolve import resolve as resolve
+    from custid.story.measures import measure as measure
+    from custid.story.spec import Interactions as Interactions
+    from custid.story.spec import Rules as Rules
     from custid.tables import Table as Table
     from custid.train import train as train
 
@@ -44,6 +47,9 @@ _HOMES = {
     "explain": "custid.explain",
     "why": "custid.explain",
     "why_not": "custid.explain",
+    "Interactions": "custid.story.spec",
+    "Rules": "custid.story.spec",
+    "measure": "custid.story.measures",
     "Registry": "custid.registries.base",
     "Model": "custid.model.spec",
     "Table": "custid.tables",

@@ -6,6 +6,7 @@ that says what, where and what next. Never here: opening the channels' files; `c
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import re
 import tomllib
@@ -21,14 +22,16 @@ from custid.identity.codes import CodeFormat, declare
 from custid.model.files import from_toml
 from custid.model.spec import Model
 from custid.standardize.conventions import Sex
+from custid.story.spec import DECIMALS, NEGATIVES, Interactions, Rules, check, check_rules
 
 _TEXT, _TEXTS, _TABLE, _SHARE = "text in quotes", "text or a list of texts", "a table", "a number from 0 to 1"
-_FLAG = "true or false"
+_FLAG, _COUNT = "true or false", "a whole number from 1"
 _TEXT_TABLE, _SEXES = "a table of texts", 'a table such as { 1 = "m", 2 = "f" }'
 _LISTS = 'a table of lists of texts, such as { phone = ["10086"] }'
 _TEXT_OR_NOTHING, _SHEET = "text in quotes, which may be empty", "a sheet's name or its number from 1"
 
 _KEYS = {"registry": _TEXT, "output": _TEXT, "model": _TEXT, "codes": _TABLE, "channels": _TABLE}
+_KEYS |= {"interactions": _TABLE, "measures": _TABLE}
 
 #: The keys of a channel: the fields of `Channel`, with `path` for its source.
 _CHANNEL_KEYS = {
@@ -57,10 +60,43 @@ _CHANNEL_KEYS = {
 
 _CHOICES = {"kind": get_args(Kind), "format": FORMATS}
 
+#: The keys of a table of interactions: the fields of `Interactions`, with `path` for its source.
+_INTERACTIONS_KEYS = {
+    "path": _TEXT,
+    "kind": _TEXT,
+    "at": _TEXT,
+    "channel": _TEXT,
+    "record_id": _TEXTS,
+    "email": _TEXT,
+    "phone": _TEXT,
+    "device": _TEXT,
+    "amount": _TEXT,
+    "currency": _TEXT,
+    "negative": _TEXT,
+    "decimal": _TEXT,
+    "text": _TEXTS,
+    "id": _TEXT,
+    "timezone": _TEXT,
+    "country": _TEXT,
+    "format": _TEXT,
+    "encoding": _TEXT,
+    "delimiter": _TEXT,
+    "quote": _TEXT_OR_NOTHING,
+    "sheet": _SHEET,
+    "table": _TEXT,
+    "query": _TEXT,
+}
+_INTERACTIONS_CHOICES = {"negative": NEGATIVES, "decimal": DECIMALS, "format": FORMATS}
+
+#: The keys of [measures]: the fields of `Rules`.
+_RULES_KEYS = {
+    rule.name: {"str": _TEXT, "float": _SHARE}.get(str(rule.type), _COUNT) for rule in dataclasses.fields(Rules)
+}
+
 
 @dataclass(frozen=True)
 class Config:
-    """What a `customers.toml` says.
+    """What a `customers.toml` says. `interactions` and `rules` are for the customers' story, not for runs.
 
     `registry`: path or URL. `output`: the folder for a run's tables. `model`, `codes`: None where the file names none.
     """
@@ -71,6 +107,8 @@ class Config:
     model: Model | None
     codes: CodeFormat | None
     channels: tuple[Channel, ...]
+    interactions: tuple[Interactions, ...] = ()
+    rules: Rules = dataclasses.field(default_factory=Rules)
 
 
 def read_config(path: str | Path) -> Config:
@@ -92,6 +130,8 @@ def read_config(path: str | Path) -> Config:
         model=_model(folder / settings["model"], path) if "model" in settings else None,
         codes=_codes(settings["codes"], path) if "codes" in settings else None,
         channels=tuple(_channel(name, channel, path) for name, channel in channels.items()),
+        interactions=tuple(_interactions(name, told, path) for name, told in settings.get("interactions", {}).items()),
+        rules=_rules(settings.get("measures", {}), path),
     )
 
 
@@ -159,6 +199,34 @@ def _channel(name: str, settings: Any, path: Path) -> Channel:
     return Channel(name=name, source=_source(path.parent, settings["path"]), **options)
 
 
+def _interactions(name: str, settings: Any, path: Path) -> Interactions:
+    place = f"{path}, [interactions.{name}]"
+    if not isinstance(settings, dict):
+        raise ConfigError(f'{path}: interactions {name!r} must be a table: [interactions.{name}] with path = "…".')
+    _check_keys(settings, _INTERACTIONS_KEYS, place, _INTERACTIONS_CHOICES)
+    for needed, example in (("path", f"{name}.csv"), ("at", "ordered_at")):
+        if needed not in settings:
+            raise ConfigError(f'{place}: no {needed}. Write one, such as {needed} = "{example}".')
+    options: dict[str, Any] = {**settings, "source": _source(path.parent, settings["path"])}
+    del options["path"]
+    told = Interactions(name, **{key: tuple(value) if isinstance(value, list) else value for key, value in options.items()})
+    try:
+        check(told)
+    except UsageError as error:
+        raise ConfigError(f"{path}, {error}") from error
+    return told
+
+
+def _rules(settings: dict[str, Any], path: Path) -> Rules:
+    _check_keys(settings, _RULES_KEYS, f"{path}, [measures]")
+    rules = Rules(**settings)
+    try:
+        check_rules(rules)
+    except UsageError as error:
+        raise ConfigError(f"{path}, [measures]: {error}") from error
+    return rules
+
+
 def _source(folder: Path, path: str) -> str | Path:
     """What a channel reads; relative to the configuration's folder, also where a DuckDB file is named by a URL.
 
@@ -171,14 +239,16 @@ def _source(folder: Path, path: str) -> str | Path:
     return path if scheme else folder / Path(path).expanduser()
 
 
-def _check_keys(settings: Mapping[str, Any], known: Mapping[str, str], place: str) -> None:
+def _check_keys(
+    settings: Mapping[str, Any], known: Mapping[str, str], place: str, choices: Mapping[str, Collection[str]] = _CHOICES
+) -> None:
     for key, value in settings.items():
         if key not in known:
             raise ConfigError(f"{place}: unknown key {key!r}.{_did_you_mean(key, known)}")
         if not _is(value, known[key]):
             raise ConfigError(f"{place}: {key} must be {known[key]}; it is {_spelt(value)}.")
-        if key in _CHOICES and value not in _CHOICES[key]:
-            hint = _did_you_mean(value, _CHOICES[key])
+        if key in choices and value not in choices[key]:
+            hint = _did_you_mean(value, choices[key])
             raise ConfigError(f"{place}: there is no {key} {value!r}.{hint}")
 
 
@@ -187,6 +257,8 @@ def _is(value: Any, wanted: str) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
     if wanted == _FLAG:
         return isinstance(value, bool)
+    if wanted == _COUNT:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 1
     if wanted == _TABLE:
         return isinstance(value, dict)
     if wanted == _TEXT_TABLE:

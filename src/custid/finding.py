@@ -1,13 +1,13 @@
 """Search before create: who in a registry a record may be, without writing anything.
 
 In: a registry, one record as a mapping. Out: FOUND, the likely customers. Also `connect`, which gives registries
-this verb: they remember, and know nothing of matching.
+this verb, and that of telling a customer's story: they remember, and know nothing of matching or of interactions.
 Never here: taking the record in, minting, writing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from custid.intake import take_in
 from custid.model.files import from_json
 from custid.registries.base import Registry, View, empty_state
 from custid.standardize.conventions import Conventions
+from custid.story.spec import Interactions
+from custid.story.timeline import timeline
 
 #: One row per customer, the likeliest first. `match_weight` in bits, of the customer's record that fits best
 #: (`channel`, `record_id`); `likely`: it reaches the match threshold, so a run would link the two by themselves.
@@ -52,14 +54,18 @@ WARM_RECORDS_MAX = 5_000_000
 _NOBODY = 0
 
 
-def connect(location: str | Path, *, wait_s: float = 10.0) -> Registry:
+def connect(
+    location: str | Path, *, wait_s: float = 10.0, interactions: Sequence[Interactions] = ()
+) -> Registry:
     """The registry at `location`: the path of a file, made by the first commit, or `postgresql://…`.
 
     `wait_s`: seconds a verb waits while another process holds the registry, before it raises RegistryBusy.
+    `interactions`: what customers did, for `Registry.timeline`; read when it is asked for.
     Raises UsageError when `location` is neither.
     """
     registry = registries.connect(location, wait_s=wait_s)
     registry.search_with(_Finder())
+    registry.tell_with(lambda held, customer_id, as_of: timeline(held, interactions, customer_id, as_of))
     return registry
 
 

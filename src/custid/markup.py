@@ -85,8 +85,7 @@ _CARD = (
     " border: 1px solid rgb(128 128 128 / 35%); border-radius: 8px"
 )
 _CELL = (
-    "padding: 2px 14px 2px 0; vertical-align: top; border: 0; font-variant-numeric: tabular-nums; max-width: 26em;"
-    " overflow-wrap: anywhere"
+    "padding: 2px 14px 2px 0; vertical-align: top; border: 0; font-variant-numeric: tabular-nums; white-space: nowrap"
 )
 
 

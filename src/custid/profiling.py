@@ -61,6 +61,8 @@ _SHAPES = (
     ("\ue000", "汉"),
 )
 
+_ASCII_SHAPES = ((r"[\x00-\x20\x7f]+", " "), ("[0-9]", "9"), ("[A-Z]{2,}", "AA"), ("[a-z]+", "a"), ("[A-Z]", "A"))
+
 #: What it takes to be comparable, by field or kind; for others, not to be junk.
 _MEANS = {
     "email": "a mailbox that can exist",
@@ -322,10 +324,19 @@ def _shapes(values: pa.Array) -> pa.Array:
     >>> _shapes(pa.array(["Bell, Ann-Marie", "+86 138", "上海市A座", "IBM"])).to_pylist()
     ['Aa, Aa-Aa', '+99 999', '汉A汉', 'AA']
     """
-    shapes = pc.utf8_slice_codeunits(values, 0, _PATTERN_CHARACTERS_MAX)
-    for pattern, by in _SHAPES:
-        shapes = pc.replace_substring_regex(shapes, pattern, by)
+    cut = pc.utf8_slice_codeunits(values, 0, _PATTERN_CHARACTERS_MAX)
+    beyond = pc.invert(pc.string_is_ascii(cut))
+    shapes = _rewritten(cut, _ASCII_SHAPES)
+    # Patterns of Unicode's classes take longer to get ready than most columns take to be looked at.
+    if pc.any(beyond, min_count=0).as_py():
+        shapes = pc.replace_with_mask(shapes, beyond, _rewritten(cut.filter(beyond), _SHAPES))
     return shapes
+
+
+def _rewritten(values: pa.Array, patterns: tuple[tuple[str, str], ...]) -> pa.Array:
+    for pattern, by in patterns:
+        values = pc.replace_substring_regex(values, pattern, by)
+    return values
 
 
 def _examples(

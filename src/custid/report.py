@@ -29,14 +29,14 @@ from custid.errors import CustidError
 from custid.identity.history import levels_said
 from custid.model.files import from_json, model_id
 from custid.model.spec import Model
+from custid.model.weights import weights_of
 from custid.registries import connect
 from custid.registries.base import Registry, View
 from custid.registries.counting import STEP_BITS, Counts
 from custid.reports import preview
-from custid.reports.keys import masked_keys
 from custid.reports.hiding import mask
+from custid.reports.keys import masked_keys
 from custid.reports.page import page
-from custid.model.weights import weights_of
 
 #: Of a customer with more pairs than this, so many are weighed, evenly.
 PAIRS_MAX = 2_000
@@ -197,7 +197,9 @@ def _agreement(view: View, counts: Counts, model: Model | None) -> dict[str, dic
     weighed = np.bincount(owners, minlength=len(code.dictionary))
     agreeing = np.bincount(owners, weights=agrees, minlength=len(code.dictionary))
     against = np.bincount(owners, weights=evidence < 0, minlength=len(code.dictionary))
-    sizes = {row["customer_id"]: row["records"] for table in (counts.largest, counts.loosest) for row in table.to_pylist()}
+    sizes = {
+        row["customer_id"]: row["records"] for table in (counts.largest, counts.loosest) for row in table.to_pylist()
+    }
     found = {}
     for number, customer_id in enumerate(code.dictionary.to_pylist()):
         pairs = sizes[customer_id] * (sizes[customer_id] - 1) // 2
@@ -227,7 +229,9 @@ def _weakest(
 ) -> list[dict[str, Any]]:
     told = [people.told(row, agreement) for row in loosest.to_pylist() if row["customer_id"] in agreement]
     weak = [row for row in told if row["agreement"] < 1 or row["contradictions"]]
-    return sorted(weak, key=lambda row: (row["agreement"], -row["contradictions"], -row["records"], row["customer_id"]))[:shown]
+    return sorted(
+        weak, key=lambda row: (row["agreement"], -row["contradictions"], -row["records"], row["customer_id"])
+    )[:shown]
 
 
 def _run_told(row: dict[str, Any]) -> dict[str, Any]:
@@ -292,4 +296,3 @@ def _changes_told(events: pa.Table, said: Callable[[str], str], shown: int) -> l
                 }
             )
     return found
-

@@ -48,7 +48,17 @@ from custid.reports.cards import run_card
 from custid.reports.junk import junk_told
 from custid.reports.preview import preview
 from custid.reports.summary import card
-from custid.results import EVENT_RECORDS, PAIR_RECORDS, Outcome, changes_of, named, quality_of, review_of, xref_of
+from custid.results import (
+    EVENT_RECORDS,
+    PAIR_RECORDS,
+    Outcome,
+    changes_of,
+    named,
+    quality_of,
+    review_of,
+    weights_of,
+    xref_of,
+)
 from custid.standardize.conventions import Conventions
 from custid.tables import Table
 
@@ -72,7 +82,9 @@ class Run:
     `rejects` REJECTS; `review` EDGES (+ reason, left_channel, left_record_id, right_channel, right_record_id) for
     stewards: pairs between the two thresholds, and pairs a guard kept apart, strongest first; `quality` QUALITY by
     customer_id, for customers of three records or more, weakest first; `summary` plain data.
-    A batch that was matched against what a registry knows concerns few customers: `review` and `quality` are of those.
+    `weights` WEIGHTS (see `custid.registries.counting`): how many pairs have which match weight.
+    A batch that was matched against what a registry knows concerns few customers: `review`, `quality` and `weights` are
+    of those.
     """
 
     run_id: int | None
@@ -83,6 +95,7 @@ class Run:
     rejects: Table = field(repr=False)
     review: Table = field(repr=False)
     quality: Table = field(repr=False)
+    weights: Table = field(repr=False)
     model: Model = field(repr=False)
     _outcome: Outcome = field(repr=False)
     _engine: Engine = field(repr=False)
@@ -283,6 +296,7 @@ def _run(
         rejects=Table(rejects),
         review=Table(review),
         quality=Table(quality_of(worked.clustering, assignment.links)),
+        weights=Table(weights_of(worked.edges, assignment.links)),
         model=model,
         _outcome=Outcome(
             records=intake.live if because else intake.touched,

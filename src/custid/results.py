@@ -20,6 +20,7 @@ from custid.errors import RunConflict
 from custid.identity.decided import decided
 from custid.model.spec import Model
 from custid.registries.base import Registry
+from custid.registries.counting import STEP_BITS, WEIGHTS
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,17 @@ def quality_of(clustering: Clustering, links: pa.Table) -> pa.Table:
     found = clustering.quality.join(one_of.drop_columns("record_key"), "cluster", join_type="inner")
     ordered = found.sort_by([("agreement", "ascending"), ("records", "descending"), ("customer_id", "ascending")])
     return ordered.select(["customer_id", "records", "agreement", "contradictions"])
+
+
+def weights_of(edges: pa.Table, links: pa.Table) -> pa.Table:
+    """WEIGHTS (see `custid.registries.counting`): edges by match weight, together or apart."""
+    keys, customer = links["record_key"].to_numpy(), links["customer_id"].combine_chunks().dictionary_encode()
+    order = np.argsort(keys)
+    code = customer.indices.to_numpy()[order]
+    left, right = (code[np.searchsorted(keys[order], edges[side].to_numpy())] for side in ("left_key", "right_key"))
+    step = np.floor(edges["match_weight"].to_numpy().astype(np.float64) / STEP_BITS).astype(np.int64)
+    found, counts = np.unique(2 * step + (left == right), return_counts=True)
+    return pa.table([(found // 2) * STEP_BITS, found % 2 == 1, counts], schema=WEIGHTS)
 
 
 def named(table: pa.Table, records: pa.Table, keys: Mapping[str, str]) -> pa.Table:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: What a notebook shows of a table.
-_ROWS_SHOWN, _COLUMNS_SHOWN, _CHARACTERS_SHOWN = 10, 16, 80
+_ROWS_SHOWN, _COLUMNS_SHOWN, _CHARACTERS_SHOWN = 10, 16, 48
 
 
 class Table:
@@ -80,7 +80,7 @@ class Table:
 
 
 def _is_number(kind: pa.DataType) -> bool:
-    return pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def _shown(value: Any) -> str:

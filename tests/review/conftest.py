@@ -22,9 +22,7 @@ def channels() -> list[Channel]:
     people = households(360, seed=11).records
     names = pc.unique(people["channel"]).to_pylist()
     found = [
-        Channel(
-            name, people.filter(pc.equal(people["channel"], name)).drop_columns(["channel"]), record_id="record_id"
-        )
+        Channel(name, people.filter(pc.equal(people["channel"], name)).drop_columns(["channel"]), record_id="record_id")
         for name in names
     ]
     # The same household, so that they wait for review; one name is markup, one cell is huge.

@@ -104,7 +104,9 @@ def test_undo_never_takes_back_what_somebody_else_had_said(desk: Desk, registry:
 def test_merge_and_split_are_acts_that_can_be_undone(desk: Desk, registry: Registry) -> None:
     asked = next(one for one in desk.questions(100) if one["pairs"] > 1)
     desk.merge([asked["left_id"], asked["right_id"]])
-    assert (asked["left_id"], asked["right_id"]) not in [(one["left_id"], one["right_id"]) for one in desk.questions(100)]
+    assert (asked["left_id"], asked["right_id"]) not in [
+        (one["left_id"], one["right_id"]) for one in desk.questions(100)
+    ]
     assert desk.undo()["kind"] == "merge"
     whole = registry.customer(asked["left_id"])
     if len(whole.records) < 2:
@@ -158,19 +160,3 @@ def test_what_decisions_change_is_seen_before_it_is_applied(desk: Desk, registry
     assert run.run_id == 2
     assert registry.lookup(*names(first)[0]) == registry.lookup(*names(first)[1])
     assert run.summary["records"] == registry.head().live
-
-
-def test_the_model_learns_from_decisions_and_they_count_as_learned(desk: Desk, registry: Registry) -> None:
-    for asked in desk.questions()[:4]:
-        desk.decide(*names(asked), "same")
-    assert desk.state()["since_learned"] == 4
-    looked = effect.look(registry, retrain=True)
-    assert looked.retrained
-    assert looked.agreed >= looked.agreed_before
-    assert registry.model() is not None
-    before = registry.model()
-    effect.apply(registry, looked, actor="ann")
-    desk.look_again()
-    assert registry.model() != before
-    assert desk.state()["since_learned"] == 0
-    assert not registry.verify()

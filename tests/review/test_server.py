@@ -84,17 +84,20 @@ def test_the_page_comes_only_with_the_token_and_data_only_with_both_secrets(call
     assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= {part.strip() for part in caller.set_cookie.split(";")}
 
 
-@pytest.mark.parametrize("host", ["evil.test", "evil.test:{port}", "127.0.0.1", "127.0.0.1:1", "", "127.0.0.1.evil.test:{port}"])
-def test_another_name_of_the_server_is_refused(caller: Caller, host: str) -> None:
-    named = host.format(port=caller.port)
-    assert caller.get("/api/state", Host=named, Origin=None)[0] == 421
-    assert caller.get(f"/?token={caller.token}", Host=named, Origin=None)[0] == 421
-    assert caller.get("/api/state", Host=None)[0] == 421
+def test_another_name_of_the_server_is_refused(caller: Caller) -> None:
+    port = caller.port
+    for host in ("evil.test", f"evil.test:{port}", "127.0.0.1", "127.0.0.1:1", "", f"127.0.0.1.evil.test:{port}", None):
+        assert caller.get("/api/state", Host=host, Origin=None)[0] == 421, host
+        assert caller.get(f"/?token={caller.token}", Host=host, Origin=None)[0] == 421, host
+    named = f"localhost:{port}"
+    assert caller.get("/api/state", Host=named, Origin=f"http://{named}")[0] == 200
 
 
 def test_other_pages_cannot_make_anybody_decide(caller: Caller, registry: Registry) -> None:
     one = registry.review().questions.to_pylist()[0]
-    said = {side: [one[f"{side}_channel"], one[f"{side}_record_id"]] for side in ("left", "right")} | {"verdict": "same"}
+    said: dict[str, object] = {
+        side: [one[f"{side}_channel"], one[f"{side}_record_id"]] for side in ("left", "right")
+    } | {"verdict": "same"}
     for changed in (
         {"Origin": "http://evil.test"},
         {"Origin": "null"},

@@ -136,7 +136,9 @@ def test_each_channel_can_have_its_own_country_and_order_of_day_and_month() -> N
         {"channel": ["us", "uk", "?"], "phone": ["2125550134", "02079460958", "02079460958"]}
         | {"birth_date": ["3/5/1980"] * 3}
     )
-    found = standardize(table, {"us": Conventions("US", day_first=False), "uk": Conventions("GB", day_first=True)}).values
+    found = standardize(
+        table, {"us": Conventions("US", day_first=False), "uk": Conventions("GB", day_first=True)}
+    ).values
     assert found["phone"].to_pylist() == ["+12125550134", "+442079460958", "02079460958"]
     assert found["birth_date"].to_pylist() == ["1980-03-05", "1980-05-03", "1980"]
 

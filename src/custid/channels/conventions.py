@@ -34,7 +34,7 @@ _LASTING = ("country", "day_first", "sexes")
 class Judged:
     """What a channel's columns show. `reasons`: setting → why; only for those that `conventions` has."""
 
-    conventions: Conventions = Conventions()
+    conventions: Conventions = field(default_factory=Conventions)
     reasons: dict[str, str] = field(default_factory=dict)
 
 
@@ -91,7 +91,7 @@ def _contradicted(said: Conventions, before: Conventions, judged: Judged) -> lis
         shown, known = getattr(judged.conventions, name), getattr(before, name)
         if name in judged.reasons and getattr(said, name) is None and known is not None and known != shown:
             notes.append(
-                f"{name} is {_spelt(known)} since earlier runs, but would be {_spelt(shown)} by this file alone "
+                f"{name} is {_spelt(known)} since earlier runs, but would be {_spelt(shown)} by these rows alone "
                 f"({judged.reasons[name]}). It stays; to change it for all of the channel's records, set it"
             )
     return notes

@@ -71,7 +71,7 @@ class Look:
     notes: list[str]
     rows_read: int
     sample: pa.Table = field(repr=False)
-    judged: Judged = Judged()
+    judged: Judged = field(default_factory=Judged)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Reading:
     delimiter: str | None = None
     preset: str | None = None
     same: pa.Table = field(default_factory=SAME.empty_table, repr=False)
-    judged: Judged = Judged()
+    judged: Judged = field(default_factory=Judged)
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def lookup(
         else:
             typer.echo(found)
         return
-    customer_id = held.lookup(channel, record_id, as_of=_moment(as_of))
+    customer_id = held.lookup(channel, record_id, as_of=moment(as_of))
     if json:
         print_json({"channel": channel, "record_id": record_id, "as_of": as_of, "customer_id": customer_id})
         if customer_id is None:
@@ -63,9 +63,10 @@ def lookup(
         typer.echo(customer_id)
 
 
-def _moment(text: str | None) -> int | datetime | None:
-    """
-    >>> _moment("3"), _moment("2026-03-01").isoformat()
+def moment(text: str | None) -> int | datetime | None:
+    """The run or the instant that `--as-of` names. Raises UsageError.
+
+    >>> moment("3"), moment("2026-03-01").isoformat()
     (3, '2026-03-01T00:00:00+00:00')
     """
     if text is None or text.isdecimal():

@@ -12,9 +12,9 @@ from custid.cli.app import JsonOption, RegistryOption, print_json, registry_loca
 
 def report(
     run: Annotated[int | None, typer.Argument(metavar="RUN", min=1, help="The run. Default: the last one.")] = None,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="Where the page goes.")
-    ] = Path("report.html"),
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the page goes.")] = Path(
+        "report.html"
+    ),
     show_values: Annotated[
         bool, typer.Option("--show-values", help="Show names of customers. Default: masked, as W** or 王**.")
     ] = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +20,9 @@ def review(
     actor: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who decides, for the record. Default: your login.")
     ] = None,
-    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="Where to serve. Default: any free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(metavar="N", min=0, max=65535, help="Where to serve. Default: any free one.")
+    ] = 0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page, or only print it.")] = True,
     retrain_after: Annotated[
         int, typer.Option(metavar="N", min=0, help="Offer to learn again after so many decisions; 0: never.")
@@ -112,12 +115,13 @@ def _serve(held: Registry, actor: str, port: int, browser: bool, retrain_after: 
         typer.echo("Stop with Ctrl-C.")
         if browser and not webbrowser.open(serving.url):
             tell("no browser could be opened; open the address above.")
-        try:
+        with suppress(KeyboardInterrupt):
             serving.wait()
-        except KeyboardInterrupt:
-            pass
         decided = serving.decided
-    typer.echo(f"\n{decided:,} decision{'' if decided == 1 else 's'} made." + (" They take effect with the next run." if decided else ""))
+    typer.echo(
+        f"\n{decided:,} decision{'' if decided == 1 else 's'} made."
+        + (" They take effect with the next run." if decided else "")
+    )
 
 
 def _pinned_by() -> str | None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from custid.cli.app import JsonOption, RegistryOption, print_json, registry_location
-from custid.errors import UnknownCustomer
+from custid.cli.app import JsonOption, RegistryOption, print_json
+from custid.cli.timeline import connected, declared, lines, story
+from custid.errors import InputError, UnknownCustomer
 from custid.reports import text
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 #: The widest a value is shown.
 _CELLS_MAX = 32
+#: How many of the last things that happened are shown.
+_STEPS_SHOWN = 10
 
 
 def show(
@@ -44,9 +47,9 @@ def show(
 
     Exit codes: 0 fine, 1 unknown customer, or the registry cannot be read, 2 wrong use.
     """
-    from custid.registries import connect
-
-    held = connect(registry_location(registry))
+    # What customers.toml declares belongs to the registry it names.
+    said = declared(None) if registry is None else None
+    held = connected(said, registry)
     found = _customer(held, customer_id)
     if how is not None:
         chosen = held.how(found.customer_id, how)
@@ -75,8 +78,12 @@ def show(
     typer.echo(_heading(found))
     if codes:
         typer.echo(_coded(found, codes))
-    for line in _beside(found, golden, shutil.get_terminal_size((120, 24)).columns):
+    cells = shutil.get_terminal_size((120, 24)).columns
+    for line in _beside(found, golden, cells):
         typer.echo(line)
+    if said is not None and said.interactions:
+        for line in _story(held, found, cells):
+            typer.echo(line)
     shown = {value for value in golden.values() if isinstance(value, str)}
     for row in pins:
         if f"(pinned {row['pin_id']})" in shown:
@@ -97,6 +104,16 @@ def _customer(held: Registry, text: str) -> Customer:
         if customer_id is None:
             raise
     return held.customer(customer_id)
+
+
+def _story(held: Registry, customer: Customer, cells_max: int) -> list[str]:
+    """What the customer did, in one line, and the last of it."""
+    try:
+        told = held.timeline(customer.customer_id).to_pylist()
+    except InputError as error:
+        return ["", f"story: {error}"]
+    more = f"; all of it: custid timeline {customer.customer_id}" if len(told) > _STEPS_SHOWN else ""
+    return ["", f"story: {story(told)}{more}", *lines(told[-_STEPS_SHOWN:], cells_max)]
 
 
 def _golden(registry: Registry, customer: Customer) -> dict[str, Any]:

@@ -7,7 +7,7 @@ Never here: finding pairs, deciding, writing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from custid.explain.asking import Asked, Known, Name, knowing, pair_of, standing
 from custid.model.spec import Comparison, Condition, Level, Model
 from custid.registries.base import Registry
 from custid.reports import explanations, explanations_html, explanations_plots
-from custid.standardize import explain as explain_values
+from custid.standardize.explaining import sources_of
 from custid.tables import Table
 
 if TYPE_CHECKING:
@@ -139,7 +139,9 @@ def explained(known: Known, left: Asked, right: Asked) -> Explanation:
     keys = np.array([left.record_key]), np.array([right.record_key])
     weight = float(weighing.weigh(*keys).weights[0])
     steps = weighing.steps(left.record_key, right.record_key)
-    sides = _Values(values, left, known.model), _Values(values, right, known.model)
+    written = [{"channel": record.channel, **record.fields} for record in (left, right)]
+    raw = sources_of(written, known.model.conventions)
+    sides = _Values(values, left, raw[0]), _Values(values, right, raw[1])
     rules = [found.rule for found in meetings(values, known.model, known.view.large_blocks()) if found.outcome == "met"]
     return Explanation(
         left=left.as_dict(),
@@ -169,16 +171,12 @@ def _about(decisions: pa.Table, left: Asked, right: Asked) -> pa.Table:
 class _Values:
     """What a record has to compare: comparable values, and the raw ones they were made of."""
 
-    def __init__(self, values: pa.Table, record: Asked, model: Model) -> None:
+    def __init__(self, values: pa.Table, record: Asked, raw: Mapping[str, list[str]]) -> None:
         self.record = record.record
         self._columns = Columns(values)
         row = values.filter(pc.equal(values["record_key"], record.record_key)).to_pylist()[0]
         self._values = {name: value for name, value in row.items() if value is not None}
-        made = explain_values({"channel": record.channel, **record.fields}, model.conventions)
-        self._raw: dict[str, list[str]] = {}
-        for found in made.to_pylist():
-            if found["raw"] is not None and found["comparable"] is not None:
-                self._raw.setdefault(found["comparable"], []).append(found["raw"])
+        self._raw = raw
 
     def compared(self, names: Sequence[str]) -> list[str]:
         """Its values in these columns, a star standing for numbered ones; each once."""

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from custid import schemas
 from custid.golden import pinned
 from custid.golden.candidates import Candidates, Numbers, People, candidates, lines
 from custid.golden.display import shown
@@ -119,11 +120,14 @@ def fields_of(golden: pa.Table) -> list[str]:
 
 def mixed(golden: pa.Table, rules: Survivorship) -> pa.Table:
     """The proof: golden records whose group of fields comes from more than one record; customer_id, group. It has no
-    rows. (A pinned group comes from its pins.)"""
+    rows. Pins count as one."""
     found = [pa.table({"customer_id": pa.array([], pa.string()), "group": pa.array([], pa.string())})]
     fields = fields_of(golden)
     for unit in rules.units(fields):
-        sources = [golden[f"{part}_from"] for part in lines(unit, fields)]
+        sources = [
+            pc.replace_substring_regex(golden[f"{part}_from"], r"^\(pinned \d+\)$", "(pinned)")
+            for part in lines(unit, fields)
+        ]
         if len(sources) > 1:
             one = pc.coalesce(*sources)
             wrong = [pc.fill_null(pc.not_equal(source, one), False) for source in sources]

@@ -187,14 +187,19 @@ def _strongest(group: list[dict[str, Any]], names: dict[int, str]) -> dict[str, 
 def _sentence(step: dict[str, Any]) -> str:
     when = f", {step['at'][:16].replace('T', ' ')}" if step["at"] else ""
     who = f" by {step['actor']}" if step["actor"] else ""
+    return f"run {step['run_id']}{when}{who}: {said(step)}"
+
+
+def said(step: Mapping[str, Any]) -> str:
+    """What a step of `as_dict` says happened, and why; without when and by whom."""
     returned = step["what"] == "restored" and step["other_id"] is None
     with_records, alone = _SENTENCES["returned" if returned else step["what"]]
     what = (with_records if step["records"] else alone).format(records=some_of(step["records"]), other=step["other_id"])
     why = _why(step)
-    return f"run {step['run_id']}{when}{who}: {what}" + (f" ({why})" if why else "")
+    return what + (f" ({why})" if why else "")
 
 
-def _why(step: dict[str, Any]) -> str:
+def _why(step: Mapping[str, Any]) -> str:
     if step["evidence"] is not None:
         return because(step["evidence"])
     if step["what"] in _PARTINGS and step["other_id"] is not None:

@@ -27,7 +27,13 @@ def as_html(model: Model) -> str:
             [_row(comparison) for comparison in told["comparisons"]],
             right=(1, 2, 3),
         ),
-        quiet(f"{len(told['blocking'])} blocking rules: {'; '.join(told['blocking'])}") if told["blocking"] else None,
+        h(
+            "details",
+            h("summary", f"{len(told['blocking'])} blocking rules"),
+            [quiet(rule) for rule in told["blocking"]],
+        )
+        if told["blocking"]
+        else None,
     )
 
 

@@ -75,8 +75,8 @@ _TOML_SAYS = {
     "joined by 'then', where the first leaves a tie.",
     "display": "How a golden record shows a field, where not as its source wrote it: e164, international, iso_date,\n"
     "upper, lower, title_case.",
-    "conventions": "How a channel writes what can be read in more than one way: numbers and dates by its country, 3/5/1980,\n"
-    "codes for the sexes, within what its handles are unique, what is real although it looks like junk.",
+    "conventions": "How a channel writes what can be read in more than one way: numbers and dates by its country,\n"
+    "3/5/1980, codes for the sexes, within what its handles are unique, what is real although it looks like junk.",
     "facts": "How the model came to be; changes nothing.",
     "blocking": "Records that agree on all keys of a rule are compared. 'column|first3' is made from the column;\n"
     "a star stands for all values of a record: phone, phone_2, ...",

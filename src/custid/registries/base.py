@@ -174,7 +174,8 @@ class View(Protocol):
         ...
 
     def counts(self, run_id: int | None = None, *, shown: int = 10) -> Counts:
-        """What a report tells of a run (None: the last), counted; of customers, questions and runs, so many each.
+        """What a report tells of a run (None: the last), counted while the view is open; of customers, questions and
+        runs, so many each.
         Raises UnknownCustomer when there was no such run."""
         ...
 
@@ -267,6 +268,8 @@ class Customer:
 
 #: What finds likely customers: (registry, record, channel, customers_max) → FOUND.
 Search = Callable[["Registry", Mapping[str, Any], str | None, int], pa.Table]
+#: What tells a customer's story: (registry, customer_id, as_of) → TIMELINE.
+Story = Callable[["Registry", str, int | datetime | None], pa.Table]
 
 
 @runtime_checkable
@@ -365,6 +368,19 @@ class Registry(Protocol):
 
     def search_with(self, search: Search) -> None:
         """Use `search` for `find`; `custid.connect` does so."""
+        ...
+
+    # --- the customer's story ---
+    def timeline(self, customer_id: str, *, as_of: int | datetime | None = None) -> pa.Table:
+        """What the customer did and what became of it, by time: TIMELINE of `custid.story.timeline`.
+
+        Of the interactions given to `custid.connect`. `as_of`: a run or an instant; with the records it had then, and
+        nothing later. Raises UnknownCustomer, UsageError, InputError.
+        """
+        ...
+
+    def tell_with(self, story: Story) -> None:
+        """Use `story` for `timeline`; `custid.connect` does so."""
         ...
 
     # --- stewards ---

@@ -1,12 +1,12 @@
 """What a registry holds, counted where it is: all that a report on a run tells of it.
 
-In: a session, a run. Out: `Counts`: small tables, however many records there are.
+In: a session, a run. Out: `Counts`, which gives small tables, however many records there are.
 Never here: values of records; words; judging whether a figure is good.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -22,6 +22,8 @@ from custid.registries.session import Session
 STEP_BITS = 0.5
 #: So many records of one customer are fetched at most.
 MEMBERS_MAX = 300
+#: Customers whose records are looked at for how far they agree.
+LOOSEST_MAX = 200
 
 #: Live records of a channel, their customers, and how many of those have several records there.
 CHANNELS = pa.schema(
@@ -62,32 +64,7 @@ LOOSEST = pa.schema([*LARGEST, pa.field("tied_share", pa.float64(), nullable=Fal
 EVENTS = pa.schema([*schemas.EVENTS, *schemas.NAMES])
 
 
-@dataclass(frozen=True)
-class Counts:
-    """What a report tells of `run_id`; `last_run` is the last one that has landed.
-
-    `runs` RUNS up to it, the last ones, newest first; `model` the model as JSON it was matched with (None: none yet);
-    `rejects` REFUSED, `events` EVENTS of it. As of this run: `channels` CHANNELS, `sets` SETS, `sizes` SIZES, `largest`
-    LARGEST, `members` LINKS of all customers in `largest` and `loosest`, at most MEMBERS_MAX of each. As of today, and so only where it is the last run (None otherwise): `filled` FILLED, `weights` WEIGHTS,
-    `loosest` LOOSEST, `review`: what waits for a steward.
-    """
-
-    run_id: int
-    last_run: int
-    model: str | None = field(repr=False)
-    runs: pa.Table = field(repr=False)
-    rejects: pa.Table = field(repr=False)
-    events: pa.Table = field(repr=False)
-    channels: pa.Table = field(repr=False)
-    sets: pa.Table = field(repr=False)
-    sizes: pa.Table = field(repr=False)
-    largest: pa.Table = field(repr=False)
-    members: pa.Table = field(repr=False)
-    filled: pa.Table | None = field(repr=False)
-    weights: pa.Table | None = field(repr=False)
-    loosest: pa.Table | None = field(repr=False)
-    review: Queue | None = field(repr=False)
-
+_LINKS = "SELECT record_key, customer_id FROM custid.links"
 
 #: Where each record was after a run; {run} is its number.
 _LINKS_AFTER = """
@@ -165,60 +142,119 @@ _EVENTS = """
     ORDER BY told.seq"""
 
 
-def count(
-    session: Session, columns: dict[str, str], run_id: int | None = None, *, shown: int = 10, loosest: int = 200
-) -> Counts:
-    """Count it all.
+class Counts:
+    """What a report tells of run `run_id`, each part counted when first asked for, while its session is open.
 
-    `columns`: field → its column. `run_id` None: the last run. `shown`: how many earlier runs, customers and questions
-    are fetched; `loosest`: how many customers to look into. Raises UnknownCustomer when there was no such run.
+    `last_run`: the last one that has landed; `today`: whether it is this one. What only today's state can tell is None
+    where it is not. Raises UnknownCustomer when there was no such run.
     """
-    last = int(session.fetch("SELECT coalesce(max(run_id), 0) AS last FROM custid.runs")["last"][0].as_py())
-    run = last if run_id is None else run_id
-    if not last or not 0 < run <= last:
-        there = f"the runs are 1 to {last}" if last else "it has none yet"
-        raise UnknownCustomer(f"the registry has no run {run}; {there}." if run else f"no run to report: {there}.")
-    links = "SELECT record_key, customer_id FROM custid.links" if run == last else _LINKS_AFTER.format(run=run)
-    held = _HELD.format(links=links)
-    models = session.fetch(
-        "SELECT model FROM custid.models WHERE run_id <= $1 ORDER BY run_id DESC LIMIT 1", (run,)
-    )["model"]
-    model: str | None = models[0].as_py() if len(models) else None
-    today = run == last
-    threshold = float(from_json(model).match_threshold) if model is not None else 0.0
 
-    def fetch(schema: pa.Schema, sql: str, *parameters: Any) -> pa.Table:
-        return schemas.conform(session.fetch(sql, parameters), schema)
+    def __init__(
+        self, session: Session, columns: dict[str, str], run_id: int | None = None, *, shown: int = 10
+    ) -> None:
+        """`columns`: field → its column. `run_id` None: the last run. `shown`: how many runs, customers and questions
+        are fetched."""
+        self._session = session
+        self._columns = columns
+        self._shown = shown
+        last = int(session.fetch("SELECT coalesce(max(run_id), 0) AS last FROM custid.runs")["last"][0].as_py())
+        self.last_run = last
+        self.run_id = last if run_id is None else run_id
+        if not 0 < self.run_id <= last:
+            there = f"its runs are 1 to {last}" if last else "it has none yet"
+            raise UnknownCustomer(f"there is no run {self.run_id or 'to tell of'} in the registry; {there}.")
+        self.today = self.run_id == last
+        #: LINKS as they were after the run.
+        self._links = _LINKS if self.today else _LINKS_AFTER.format(run=self.run_id)
 
-    largest = fetch(LARGEST, _LARGEST.format(links=links), shown)
-    in_doubt = fetch(LOOSEST, _LOOSEST, threshold, loosest) if today else None
-    asked = [largest["customer_id"], *([in_doubt["customer_id"]] if in_doubt is not None else [])]
-    ids = pc.unique(pa.chunked_array([chunk for column in asked for chunk in column.chunks], pa.string()))
-    session.offer("given_ids", pa.table({"given_id": ids}))
-    return Counts(
-        run_id=run,
-        last_run=last,
-        model=model,
-        runs=fetch(
-            schemas.RUNS, f"SELECT * FROM custid.runs WHERE run_id <= $1 ORDER BY run_id DESC LIMIT {shown:d}", run
-        ),
-        rejects=fetch(
+    @cached_property
+    def model(self) -> str | None:
+        """The model it was matched with, as JSON; None before there was one."""
+        found = self._session.fetch(
+            "SELECT model FROM custid.models WHERE run_id <= $1 ORDER BY run_id DESC LIMIT 1", (self.run_id,)
+        )["model"]
+        return str(found[0].as_py()) if len(found) else None
+
+    @cached_property
+    def runs(self) -> pa.Table:
+        """RUNS up to it, the last ones, newest first."""
+        return self._fetch(
+            schemas.RUNS,
+            f"SELECT * FROM custid.runs WHERE run_id <= $1 ORDER BY run_id DESC LIMIT {self._shown:d}",
+            self.run_id,
+        )
+
+    @cached_property
+    def rejects(self) -> pa.Table:
+        """REFUSED: what it did not take in."""
+        return self._fetch(
             REFUSED,
             'SELECT channel, reason, count(*) AS "rows" FROM custid.rejects WHERE run_id = $1'
             " GROUP BY channel, reason ORDER BY channel, count(*) DESC, reason",
-            run,
-        ),
-        events=fetch(EVENTS, _EVENTS, run),
-        channels=fetch(CHANNELS, held + _CHANNELS),
-        sets=fetch(SETS, held + _SETS),
-        sizes=fetch(SIZES, _SIZES.format(links=links)),
-        largest=largest,
-        members=fetch(schemas.LINKS, _MEMBERS.format(links=links), MEMBERS_MAX),
-        filled=_filled(session, columns) if today else None,
-        weights=fetch(WEIGHTS, _WEIGHTS, STEP_BITS) if today else None,
-        loosest=in_doubt,
-        review=queue(session, threshold, shown) if today else None,
-    )
+            self.run_id,
+        )
+
+    @cached_property
+    def events(self) -> pa.Table:
+        """EVENTS: what befell customers who were there before it."""
+        return self._fetch(EVENTS, _EVENTS, self.run_id)
+
+    @cached_property
+    def channels(self) -> pa.Table:
+        """CHANNELS after the run."""
+        return self._fetch(CHANNELS, _HELD.format(links=self._links) + _CHANNELS)
+
+    @cached_property
+    def sets(self) -> pa.Table:
+        """SETS after the run, the largest first."""
+        return self._fetch(SETS, _HELD.format(links=self._links) + _SETS)
+
+    @cached_property
+    def sizes(self) -> pa.Table:
+        """SIZES after the run, rising."""
+        return self._fetch(SIZES, _SIZES.format(links=self._links))
+
+    @cached_property
+    def largest(self) -> pa.Table:
+        """LARGEST after the run."""
+        return self._fetch(LARGEST, _LARGEST.format(links=self._links), self._shown)
+
+    @cached_property
+    def loosest(self) -> pa.Table | None:
+        """LOOSEST, at most LOOSEST_MAX; None for an earlier run."""
+        return self._fetch(LOOSEST, _LOOSEST, self._match_threshold, LOOSEST_MAX) if self.today else None
+
+    @cached_property
+    def members(self) -> pa.Table:
+        """LINKS of all customers in `largest` and `loosest`, at most MEMBERS_MAX of each."""
+        tables = [self.largest] if self.loosest is None else [self.largest, self.loosest]
+        ids = pc.unique(
+            pa.chunked_array([part for table in tables for part in table["customer_id"].chunks], pa.string())
+        )
+        self._session.offer("given_ids", pa.table({"given_id": ids}))
+        return self._fetch(schemas.LINKS, _MEMBERS.format(links=self._links), MEMBERS_MAX)
+
+    @cached_property
+    def filled(self) -> pa.Table | None:
+        """FILLED; None for an earlier run."""
+        return _filled(self._session, self._columns) if self.today else None
+
+    @cached_property
+    def weights(self) -> pa.Table | None:
+        """WEIGHTS, rising; None for an earlier run."""
+        return self._fetch(WEIGHTS, _WEIGHTS, STEP_BITS) if self.today else None
+
+    @cached_property
+    def review(self) -> Queue | None:
+        """What waits for a steward; None for an earlier run."""
+        return queue(self._session, self._match_threshold, self._shown) if self.today else None
+
+    @cached_property
+    def _match_threshold(self) -> float:
+        return float(from_json(self.model).match_threshold) if self.model is not None else 0.0
+
+    def _fetch(self, schema: pa.Schema, sql: str, *parameters: Any) -> pa.Table:
+        return schemas.conform(self._session.fetch(sql, parameters), schema)
 
 
 def _filled(session: Session, columns: dict[str, str]) -> pa.Table:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from custid import schemas
 from custid.registries import deciding, facts, packing, reviewing
 from custid.registries.base import Head
-from custid.registries.counting import Counts, count
+from custid.registries.counting import Counts
 from custid.registries.session import Session
 
 
@@ -181,9 +181,10 @@ class SqlView:
         )
 
     def counts(self, run_id: int | None = None, *, shown: int = 10) -> Counts:
-        """What a report tells of a run (None: the last), counted; of customers, questions and runs, so many each.
+        """What a report tells of a run (None: the last), counted while the view is open; of customers, questions and
+        runs, so many each.
         Raises UnknownCustomer when there was no such run."""
-        return count(self._session, field_columns(self._session), run_id, shown=shown)
+        return Counts(self._session, field_columns(self._session), run_id, shown=shown)
 
     def _offer_keys(self, keys: pa.Array) -> None:
         self._session.offer("given_keys", pa.table({"given_key": keys.cast(pa.int64())}))

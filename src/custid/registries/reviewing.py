@@ -197,15 +197,21 @@ def _settled(session: Session) -> tuple[pa.Table, pa.Table]:
     keys = np.unique(np.concatenate([rows["left_key"].to_numpy(), rows["right_key"].to_numpy()]))
     ids = pc.unique(pa.chunked_array([*rows["left_id"].chunks, *rows["right_id"].chunks], pa.string())).drop_null()
     left, right = (np.searchsorted(keys, rows[side].to_numpy()) for side in ("left_key", "right_key"))
-    holder = [pc.index_in(rows[side].cast(pa.string()), value_set=ids).fill_null(-1) for side in ("left_id", "right_id")]
+    holder = [
+        pc.index_in(rows[side].cast(pa.string()), value_set=ids).fill_null(-1) for side in ("left_id", "right_id")
+    ]
     left_holder, right_holder = (np.asarray(found.to_numpy(), np.int64) for found in holder)
     same = pc.equal(rows["verdict"], "same").to_numpy()
     held = [(place[has >= 0], has[has >= 0] + len(keys)) for place, has in ((left, left_holder), (right, right_holder))]
-    number = joined(
-        len(keys) + len(ids),
-        np.concatenate([left[same], *(place for place, _ in held)]),
-        np.concatenate([right[same], *(has for _, has in held)]),
-    ) if len(keys) else np.zeros(0, np.int64)
+    number = (
+        joined(
+            len(keys) + len(ids),
+            np.concatenate([left[same], *(place for place, _ in held)]),
+            np.concatenate([right[same], *(has for _, has in held)]),
+        )
+        if len(keys)
+        else np.zeros(0, np.int64)
+    )
     # A person goes by the first of its customers; one without any is in no edge.
     names: dict[int, str] = {}
     person_of = number[len(keys) :].tolist()

@@ -39,7 +39,7 @@ from custid.registries import (
     tables,
     unmerging,
 )
-from custid.registries.base import Commit, Customer, Finding, Head, Search, State, View, empty_head, empty_state
+from custid.registries.base import Commit, Customer, Finding, Head, Search, State, Story, View, empty_head, empty_state
 from custid.registries.copying import Backup
 from custid.registries.decision_tables import Loaded
 from custid.registries.erasing import Erased, Erasure
@@ -160,6 +160,7 @@ class SqlRegistry:
         self._store = store
         self._seen = False
         self._search: Search | None = None
+        self._story: Story | None = None
 
     def __repr__(self) -> str:
         return f"<custid registry {self.location}>"
@@ -176,6 +177,16 @@ class SqlRegistry:
         if self._search is None:
             raise UsageError("a registry opened by custid.registries.connect cannot search; use custid.connect.")
         return self._search(self, record, channel, customers_max)
+
+    def tell_with(self, story: Story) -> None:
+        """Use `story` for `timeline`; `custid.connect` does so."""
+        self._story = story
+
+    def timeline(self, customer_id: str, *, as_of: int | datetime | None = None) -> pa.Table:
+        """What the customer did and what became of it, by time. See `base.Registry`."""
+        if self._story is None:
+            raise UsageError("a registry opened by custid.registries.connect tells no stories; use custid.connect.")
+        return self._story(self, customer_id, as_of)
 
     @property
     def location(self) -> str:

@@ -31,7 +31,7 @@ def bar(share: float, style: str = "") -> Markup:
 
 
 def between(low: float, high: float, most: float) -> Markup:
-    """A bar from `low`, to the left of the middle where it is below 0, to `high`, to its right; `most` is at the ends."""
+    """A bar from `low`, left of the middle where it is below 0, to `high`, right of it; `most` is at the ends."""
     left, right = (50 * min(1.0, abs(value) / most) for value in (min(low, 0.0), max(high, 0.0)))
     return h(
         "svg",
@@ -55,19 +55,23 @@ def columns(
     x_title: str,
     y_title: str,
     marks: Sequence[tuple[float, str]] = (),
+    ticks: Sequence[tuple[float, str]] = (),
     numbers: bool = False,
     height: int = 260,
 ) -> Markup:
-    """Standing columns, the series of one place on each other. `says`: what the picture shows, for those who do not see
-    it. `marks`: lines at places, counted in columns from the left edge, with what they mean. `numbers`: each column's
-    total is written on it."""
-    wide, left, right, top, bottom = 760, 62, 12, 30 if marks else 18, 44
+    """Standing columns, the series of one place on each other.
+
+    `says`: what the picture shows, for those who do not see it. `marks`: lines at places, counted in columns from the
+    left edge, and what they mean; `ticks` likewise, what is written below instead of the labels. `numbers`: each
+    column's total is written on it.
+    """
+    wide, left, right, top, bottom = 760, 62, 12, 42 if marks else 18, 44
     plot, tall = wide - left - right, height - top - bottom
     totals = [sum(values) for values in zip(*(values for _, values in series), strict=True)]
-    ticks = scale(max(totals, default=0))
-    step, ceiling = plot / max(1, len(labels)), ticks[-1] or 1
+    heights = scale(max(totals, default=0))
+    step, ceiling = plot / max(1, len(labels)), heights[-1]
     drawn: list[Markup] = []
-    for tick in ticks:
+    for tick in heights:
         y = round(top + tall * (1 - tick / ceiling), 1)
         drawn.append(h("line", class_="grid", x1=left, x2=wide - right, y1=y, y2=y))
         drawn.append(h("text", f"{tick:,.0f}", x=left - 8, y=y + 4, text_anchor="end"))
@@ -92,10 +96,11 @@ def columns(
             )
             base[at] += value
     every = ceil(len(labels) / _LABELS_MAX)
-    for at, label in enumerate(labels):
+    for x_at, label in ticks or [(at + 0.5, label) for at, label in enumerate(labels) if at % every == 0]:
+        x = round(left + x_at * step, 1)
+        drawn.append(h("text", label, x=x, y=height - bottom + 18, text_anchor="middle"))
+    for at in range(len(labels)):
         x = round(left + (at + 0.5) * step, 1)
-        if at % every == 0:
-            drawn.append(h("text", label, x=x, y=height - bottom + 18, text_anchor="middle"))
         if numbers and totals[at]:
             y = round(top + tall * (1 - totals[at] / ceiling) - 5, 1)
             drawn.append(h("text", f"{totals[at]:,.0f}", class_="number", x=x, y=y, text_anchor="middle"))
@@ -103,14 +108,23 @@ def columns(
     for number, (place_at, meaning) in enumerate(marks):
         x = round(left + place_at * step, 1)
         to_left = number == 0 and len(marks) > 1
-        drawn.append(h("line", class_="mark", x1=x, x2=x, y1=top - 12, y2=top + tall))
+        drawn.append(h("line", class_="mark", x1=x, x2=x, y1=top - 24, y2=top + tall))
         drawn.append(
-            h("text", meaning, class_="mark", x=x + (-5 if to_left else 5), y=top - 6, text_anchor="end" if to_left else None)
+            h(
+                "text",
+                meaning,
+                class_="mark",
+                x=x + (-5 if to_left else 5),
+                y=top - 16,
+                text_anchor="end" if to_left else None,
+            )
         )
     drawn.append(h("text", x_title, class_="title", x=left + plot / 2, y=height - 6, text_anchor="middle"))
     turned = f"rotate(-90 14 {top + tall / 2:g})"
     drawn.append(h("text", y_title, class_="title", x=14, y=top + tall / 2, text_anchor="middle", transform=turned))
-    return h("svg", h("title", title), h("desc", says), drawn, class_="chart", viewBox=f"0 0 {wide} {height}", role="img")
+    return h(
+        "svg", h("title", title), h("desc", says), drawn, class_="chart", viewBox=f"0 0 {wide} {height}", role="img"
+    )
 
 
 def scale(most: float, steps: int = 4) -> list[float]:

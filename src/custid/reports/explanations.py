@@ -20,8 +20,8 @@ CELLS = 100
 _BAR, BITS_MAX = 22, 60.0
 #: Smaller additions than this are left out of what people see; they are in the data.
 _BITS_MIN = 0.05
-#: Lines of a tree; names and comparisons told of those there are.
-TREE_LINES, _NAMED = 40, 4
+#: Lines of a tree; names and comparisons told, and blocking rules, of those there are.
+TREE_LINES, _NAMED, _RULES = 40, 4, 8
 
 VERDICTS = {"match": "a match", "review": "for a steward to look at", "no match": "no match"}
 
@@ -257,10 +257,18 @@ def apart_lines(data: Data, cells: int = CELLS) -> list[str]:
         ]
         lines += [f"    {line}" for line in columns(rows, right=(2,))]
     if data["rules"] and data["reason"] == "not compared":
-        lines.append("  blocking rules:")
-        rows = [[row["rule"], _fared(row, cells)] for row in data["rules"]]
-        lines += [f"    {line}" for line in columns(rows)]
+        lines.append("  blocking rules, the nearest first:")
+        nearest = sorted(data["rules"], key=_far)
+        lines += [f"    {line}" for line in columns([[row["rule"], _fared(row, cells)] for row in nearest[:_RULES]])]
+        if len(nearest) > _RULES:
+            lines.append(f"    … and {len(nearest) - _RULES} more, which miss as much or more")
     return lines
+
+
+def _far(row: Data) -> tuple[bool, int, bool]:
+    """How far a rule is from bringing two records together."""
+    apart = sum(not key["agree"] for key in row["keys"])
+    return row["outcome"] != "narrowed", apart, row["outcome"] == "missing"
 
 
 def _counted(row: Data) -> tuple[str, str]:

@@ -31,7 +31,7 @@ def junk_told(found: pa.Table) -> list[dict[str, Any]]:
     >>> columns = dict(zip(("channel", "field", "value", "reason", "count"), map(list, zip(*rows)), strict=True))
     >>> [told] = junk_told(pa.table(columns))
     >>> told["rows"], told["reasons"], told["values"][1]
-    (8, {'placeholder': 7, 'unreadable': 1}, {'shown': '139****3456', 'reason': 'unreadable', 'rows': 1})
+    (8, {'placeholder': 7, 'unreadable': 1}, {'shown': '13****56', 'reason': 'unreadable', 'rows': 1})
     """
     keys = ["channel", "field"]
     totals = found.group_by([*keys, "reason"]).aggregate([("count", "sum")]).to_pylist()
@@ -42,7 +42,9 @@ def junk_told(found: pa.Table) -> list[dict[str, Any]]:
         one["rows"] += row["count_sum"]
         one["reasons"][row["reason"]] = row["count_sum"]
     for (channel, field), one in told.items():
-        here = found.filter(pc.and_(pc.equal(pc.fill_null(found["channel"], ""), channel), pc.equal(found["field"], field)))
+        here = found.filter(
+            pc.and_(pc.equal(pc.fill_null(found["channel"], ""), channel), pc.equal(found["field"], field))
+        )
         often = here.take(pc.select_k_unstable(here, VALUES_MAX, [("count", "descending"), ("value", "ascending")]))
         one["values"] = [
             {"shown": _shown(row["value"], field, row["reason"]), "reason": row["reason"], "rows": row["count"]}
@@ -66,7 +68,7 @@ def junk_lines(told: Sequence[Mapping[str, Any]]) -> list[str]:
         for one in told
     ]
     return [
-        "taken for no value (real after all: FIELD = [\"VALUE\", …] in [channels.NAME.not_junk])",
+        'taken for no value (real after all: FIELD = ["VALUE", …] in [channels.NAME.not_junk])',
         *(f"  {line}" for line in text.columns(rows, right=[2])),
     ]
 

@@ -1,7 +1,7 @@
 """The page of a report.
 
-In: the `figures` of a `custid.report.Report`, plain data. Out: one HTML document that asks for nothing from anywhere and
-runs no script. Every picture's numbers also stand in a table or in words.
+In: the `figures` of a `custid.report.Report`, plain data. Out: one HTML document that asks for nothing from anywhere
+and runs no script. Every picture's numbers also stand in a table or in words.
 Never here: computing more than shares and sums of what the figures say.
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from custid.reports.drawing import bar, between, columns
 from custid.markup import Child, Markup, h, joined
+from custid.reports.drawing import bar, between, columns
 
 Figures = Mapping[str, Any]
 
@@ -25,6 +25,7 @@ SETS_MAX = 24
 _BINS_MAX = 64
 
 _CAME = ("read", "rejected", "new", "changed", "unchanged", "stale", "gone")
+_STAGES = ("read", "standardize", "train", "match", "cluster", "assign")
 _SAID = {
     "stale": "older than what is known",
     "gone": "no longer there",
@@ -79,7 +80,11 @@ def page(figures: Figures) -> str:
         "head",
         h("meta", charset="utf-8"),
         h("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        h("meta", http_equiv="Content-Security-Policy", content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"),
+        h(
+            "meta",
+            http_equiv="Content-Security-Policy",
+            content="default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+        ),
         h("meta", name="color-scheme", content="light dark"),
         h("meta", name="robots", content="noindex"),
         h("link", rel="icon", href="data:,"),
@@ -249,8 +254,12 @@ def _filled(figures: Figures) -> Child:
         return None
     cells = {(row["field"], row["channel"]): row for row in figures["filled"]}
     channels = [row["channel"] for row in figures["channels"]]
-    fields = [name for name in dict.fromkeys(row["field"] for row in figures["filled"])]
-    used = [name for name in fields if any(cells[name, channel]["filled"] for channel in channels if (name, channel) in cells)]
+    fields = dict.fromkeys(row["field"] for row in figures["filled"])
+    used = [
+        name
+        for name in fields
+        if any(cells[name, channel]["filled"] for channel in channels if (name, channel) in cells)
+    ]
 
     def cell(field: str, channel: str) -> Markup:
         row = cells.get((field, channel))
@@ -258,7 +267,11 @@ def _filled(figures: Figures) -> Child:
             return h("td", h("span", "–", class_="quiet"), class_="share")
         share = row["filled"] / row["records"]
         return h(
-            "td", h("span", _share(row["filled"], row["records"])), bar(share), class_="share", title=f"{row['filled']:,} of {row['records']:,}"
+            "td",
+            h("span", _share(row["filled"], row["records"])),
+            bar(share),
+            class_="share",
+            title=f"{row['filled']:,} of {row['records']:,}",
         )
 
     rows = [[h("th", name, scope="row"), *(cell(name, channel) for channel in channels)] for name in used]
@@ -278,7 +291,9 @@ def _found(figures: Figures) -> Child:
     alone = sum(row["customers"] for row in sizes if row["records"] == 1)
     largest = sizes[-1]["records"]
     buckets = _buckets(sizes)
-    says = "; ".join(f"{label} {'record' if label == '1' else 'records'}: {count:,} customers" for label, count in buckets)
+    says = "; ".join(
+        f"{label} {'record' if label == '1' else 'records'}: {count:,} customers" for label, count in buckets
+    )
     rows = [
         [
             h("th", row["channel"], scope="row"),
@@ -293,8 +308,8 @@ def _found(figures: Figures) -> Child:
     return [
         h(
             "p",
-            f"{records:,} records are {customers:,} customers: {_share(customers - alone, customers)} of them have several "
-            f"records, the largest {largest:,}.",
+            f"{records:,} records are {customers:,} customers: {_share(customers - alone, customers)} of them have "
+            f"several records, the largest {largest:,}.",
             class_="lead",
         ),
         _figure(
@@ -311,7 +326,14 @@ def _found(figures: Figures) -> Child:
         h("h3", "By channel"),
         _table(
             "Records and customers by channel",
-            ["channel", "records", "customers", h("abbr", "with several", title="customers with several records in this channel"), "of all customers", ""],
+            [
+                "channel",
+                "records",
+                "customers",
+                h("abbr", "with several", title="customers with several records in this channel"),
+                "of all customers",
+                "",
+            ],
             rows,
             right=(1, 2, 3, 4),
         ),
@@ -336,7 +358,13 @@ def _overlap(figures: Figures) -> Child:
             return h("td", h("span", "·", class_="quiet"), class_="share")
         found = shared[one, other]
         share = found / max(1, shared[one, one])
-        return h("td", h("span", _share(found, shared[one, one])), bar(share), class_="share", title=f"{found:,} of {shared[one, one]:,}")
+        return h(
+            "td",
+            h("span", _share(found, shared[one, one])),
+            bar(share),
+            class_="share",
+            title=f"{found:,} of {shared[one, one]:,}",
+        )
 
     rows = [
         [
@@ -360,7 +388,12 @@ def _overlap(figures: Figures) -> Child:
     return [
         h("p", lead, class_="lead"),
         h("h3", "Of the customers of a channel (row), who is in another (column)"),
-        _table("Overlap between channels", ["of customers in", *(f"in {name}" for name in channels), "in no other"], rows, style="shares"),
+        _table(
+            "Overlap between channels",
+            ["of customers in", *(f"in {name}" for name in channels), "in no other"],
+            rows,
+            style="shares",
+        ),
         h("h3", "Every combination"),
         _combinations(sets, channels, customers),
     ]
@@ -404,8 +437,8 @@ def _customers(figures: Figures) -> Child:
         parts.append(
             h(
                 "p",
-                "Customers of three records or more whose records agree least: the share of their pairs that are matches by "
-                "themselves. Pairs that contradict each other ask for a look.",
+                "Customers of three records or more whose records agree least: the share of their pairs that are "
+                "matches by themselves. Pairs that contradict each other ask for a look.",
                 class_="lead",
             )
         )
@@ -427,7 +460,11 @@ def _customer_table(caption: str, customers: Sequence[Figures]) -> Markup:
         heads += ["agreement", "", "contradictions"]
     rows = []
     for row in customers:
-        names = h("small", f"and {row['names'] - 1:,} other spelling{'s' if row['names'] > 2 else ''}") if row["names"] > 1 else None
+        names = (
+            h("small", f"and {row['names'] - 1:,} other spelling{'s' if row['names'] > 2 else ''}")
+            if row["names"] > 1
+            else None
+        )
         cells = [
             h("th", h("code", row["customer_id"]), scope="row"),
             h("td", row["name"] or h("span", "no name", class_="quiet"), names),
@@ -463,7 +500,7 @@ def _review(figures: Figures) -> Child:
             h("th", h("code", row["left"]), h("small", row["left_name"]), scope="row"),
             h("td", h("code", row["right"]), h("small", row["right_name"])),
             h("td", _bits(row["match_weight"]), class_="n"),
-            h("td", row["levels"], h("small", row["reason"])),
+            h("td", row["levels"], h("small", row["reason"]), class_="said"),
         ]
         for row in questions
     ]
@@ -495,20 +532,24 @@ def _weights(weights: Figures) -> Child:
     weak = sum(row["edges"] for row in weights["bins"]) - strong
     inside = sum(row["edges"] for row in weights["bins"] if row["from_bits"] < match and row["together"])
     says = (
-        f"{strong:,} pairs reach the match threshold of {match:g} bits, {cut:,} of which a guard or a decision keeps apart. "
-        f"{weak:,} lie between the thresholds; other evidence joins {inside:,} of them."
+        f"{strong:,} pairs reach the match threshold of {match:g} bits, {cut:,} of which a guard or a decision keeps "
+        f"apart. {weak:,} lie between the thresholds; other evidence joins {inside:,} of them."
     )
     return [
         h("p", says, class_="lead"),
         _figure(
             columns(
-                [f"{first + number * width:g}" for number in range(count)],
+                [f"{first + number * width:g} to {first + (number + 1) * width:g} bits" for number in range(count)],
                 [("pairs of one customer", together), ("pairs kept apart", apart)],
                 title="Match weights of the pairs that reached the review threshold",
                 says=says,
                 x_title="match weight in bits",
                 y_title="pairs",
                 marks=marks,
+                ticks=[
+                    ((bits - first) / width, f"{bits:g}")
+                    for bits in range(int(-(-first // 5)) * 5, int(first + count * width) + 1, 5)
+                ],
             ),
             legend=[("s0", "pairs of one customer"), ("s1", "pairs kept apart")],
         ),
@@ -518,7 +559,11 @@ def _weights(weights: Figures) -> Child:
 def _changes(figures: Figures) -> Child:
     events, changes = figures["summary"].get("events", {}), figures["changes"]
     parts: list[Child] = []
-    told = [(kind, events[kind]) for kind in ("created", "merged", "split", "restored", "retired", "erased") if events.get(kind)]
+    told = [
+        (kind, events[kind])
+        for kind in ("created", "merged", "split", "restored", "retired", "erased")
+        if events.get(kind)
+    ]
     moved = [(kind, events[kind]) for kind in ("linked", "moved", "unlinked") if events.get(kind)]
     if not told and not moved:
         return h("p", "No customer changed.")
@@ -528,7 +573,9 @@ def _changes(figures: Figures) -> Child:
         for name, found in (("customers", told), ("records", moved))
         for kind, count in found
     ]
-    parts.append(_table("What happened to customers and records in this run", ["", "", "how many", ""], rows, right=(2,)))
+    parts.append(
+        _table("What happened to customers and records in this run", ["of", "what", "how many", ""], rows, right=(2,))
+    )
     for change in changes:
         more = change["rows"] - len(change["examples"])
         parts.append(
@@ -555,8 +602,8 @@ def _model(figures: Figures) -> Child:
     prior = "" if model["prior_bits"] is None else f" Any two records start at {_bits(model['prior_bits'])} bits."
     lead = (
         f"What it weighs, in bits, that two records agree or differ on something.{prior} From "
-        f"{model['match_threshold']:g} bits on they are linked, from {_bits(model['review_threshold'])} a steward is asked. "
-        f"Model {model['model_id']}."
+        f"{model['match_threshold']:g} bits on they are linked, from {_bits(model['review_threshold'])} a steward is "
+        f"asked. Model {model['model_id']}."
     )
     heads = ["compared", "for, at most", "against, at most", h("span", "range", class_="unseen"), "best level"]
     return [
@@ -570,7 +617,13 @@ def _ranged(comparison: Figures, most: float) -> list[Markup]:
     known = [level for level in comparison["levels"] if level["bits"] is not None]
     name = h("th", _words(comparison["name"]), scope="row")
     if not known:
-        return [name, h("td", "–", class_="n"), h("td", "–", class_="n"), h("td"), h("td", "not learned", class_="quiet")]
+        return [
+            name,
+            h("td", "–", class_="n"),
+            h("td", "–", class_="n"),
+            h("td"),
+            h("td", "not learned", class_="quiet"),
+        ]
     best, worst = (pick(known, key=lambda level: level["bits"]) for pick in (max, min))
     return [
         name,
@@ -610,7 +663,10 @@ def _levels(comparisons: Sequence[Figures], most: float) -> Child:
 
 def _times(figures: Figures) -> Child:
     summary = figures["summary"]
-    stages = dict(summary.get("stages_s", {}))
+    told = summary.get("stages_s", {})
+    stages = {
+        name: told[name] for name in sorted(told, key=lambda name: _STAGES.index(name) if name in _STAGES else 99)
+    }
     parts: list[Child] = []
     if stages and summary.get("elapsed_s"):
         other = round(summary["elapsed_s"] - sum(stages.values()), 3)
@@ -664,14 +720,22 @@ def _table(
     """A table in a box of its own that scrolls where it is too wide, also by keyboard."""
     flush = set(right)
     head = [
-        h("th", h("span", "picture", class_="unseen") if head == "" else head, scope="col", class_="n" if at in flush else None)
+        h(
+            "th",
+            h("span", "picture", class_="unseen") if head == "" else head,
+            scope="col",
+            class_="n" if at in flush else None,
+        )
         for at, head in enumerate(heads)
     ]
     table = h(
         "table",
         h("caption", caption, class_="unseen"),
         h("thead", h("tr", head)),
-        h("tbody", [h("tr", row, class_="first" if style == "groups" and len(row) == len(heads) else None) for row in rows]),
+        h(
+            "tbody",
+            [h("tr", row, class_="first" if style == "groups" and len(row) == len(heads) else None) for row in rows],
+        ),
         h("tfoot", h("tr", foot)) if foot else None,
         class_=style or None,
     )
@@ -679,8 +743,19 @@ def _table(
 
 
 def _figure(chart: Markup, legend: Sequence[tuple[str, str]] = ()) -> Markup:
-    keys = [h("li", h("svg", h("rect", class_=f"fill {key}", width=12, height=12), viewBox="0 0 12 12", aria_hidden="true"), name) for key, name in legend]
-    return h("figure", h("div", chart, class_="scroll", tabindex=0, role="region", aria_label="chart"), h("ul", keys, class_="legend") if keys else None)
+    keys = [
+        h(
+            "li",
+            h("svg", h("rect", class_=f"fill {key}", width=12, height=12), viewBox="0 0 12 12", aria_hidden="true"),
+            name,
+        )
+        for key, name in legend
+    ]
+    return h(
+        "figure",
+        h("div", chart, class_="scroll", tabindex=0, role="region", aria_label="chart"),
+        h("ul", keys, class_="legend") if keys else None,
+    )
 
 
 def _buckets(sizes: Sequence[Figures]) -> list[tuple[str, int]]:

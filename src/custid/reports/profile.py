@@ -57,7 +57,7 @@ def _source(profile: Profile) -> str:
                 f"{column['distinct']:,}",
                 _share(comparable["rows"], comparable["of"]) if comparable else "",
                 _share(junk, column["of"]) if junk else "",
-                "  ".join(_plain(value) for value in column["examples"]) or "(nothing)" * (not column["filled"]),
+                _fitting(column["examples"], _WIDTHS[-1]) or "(nothing)" * (not column["filled"]),
             ]
         )
     cells = [[text.cut(cell, width) for cell, width in zip(row, _WIDTHS, strict=True)] for row in rows]
@@ -67,6 +67,20 @@ def _source(profile: Profile) -> str:
     if profile["notes"]:
         lines += ["", "notes", *(part for note in profile["notes"] for part in _wrapped(_plain(note), "  ", 98))]
     return "\n".join([*lines, "", *_wrapped(_READ_AS, "", 100)])
+
+
+def _fitting(values: Sequence[str], cells: int) -> str:
+    """
+    >>> _fitting(["A**", "王**", "Z**"], 9)
+    'A** 王**'
+    """
+    line = ""
+    for value in values:
+        more = f"{line} {_plain(value)}".strip()
+        if line and text.width(more) > cells:
+            break
+        line = more
+    return line
 
 
 def _lines(cells: list[list[str]]) -> list[str]:
@@ -179,7 +193,8 @@ th, td { text-align: left; padding: 5px 10px; border-bottom: 1px solid var(--lin
 tr:last-child td { border-bottom: 0; }
 th { font-weight: 600; font-size: .9em; color: var(--soft); white-space: nowrap; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td { overflow-wrap: anywhere; } td.name, td.name + td { min-width: 9em; } td:last-child { min-width: 13em; } a { color: inherit; }
+td { overflow-wrap: anywhere; } td.name, td.name + td { min-width: 9em; } td:last-child { min-width: 13em; }
+a { color: inherit; }
 code { font: .9em ui-monospace, Menlo, Consolas, monospace; background: var(--track); border-radius: 4px;
   padding: 0 4px; white-space: pre-wrap; overflow-wrap: anywhere; }
 .bar { height: 5px; border-radius: 3px; background: var(--track); overflow: hidden; margin-top: 3px; min-width: 56px; }

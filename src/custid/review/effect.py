@@ -76,9 +76,7 @@ def look(registry: Registry, *, retrain: bool, progress: Progress = silent) -> E
     run = resolve(_nothing_new(registry, stored), registry=registry, model=model, dry_run=True, progress=progress)
     agreed_before, decided = agreement(registry, stored)
     agreed = agreement(registry, model)[0] if retrain else agreed_before
-    return Effect(
-        model, retrain, preview(run.events.to_arrow()), run.summary, decided, agreed, agreed_before, as_of
-    )
+    return Effect(model, retrain, preview(run.events.to_arrow()), run.summary, decided, agreed, agreed_before, as_of)
 
 
 def apply(registry: Registry, effect: Effect, *, actor: str, progress: Progress = silent) -> Run:

@@ -171,7 +171,9 @@ class Desk:
         """Take back what was done last at this desk; `question`: the one that is asked again. Raises UsageError."""
         with self._lock:
             if not self._done:
-                raise UsageError("there is nothing to undo here. Older decisions can be taken back in the list of them.")
+                raise UsageError(
+                    "there is nothing to undo here. Older decisions can be taken back in the list of them."
+                )
             last = self._done[-1]
             if last.kind == "skip" and last.question is not None:
                 self._skipped.pop(_pair(last.question), None)
@@ -182,7 +184,12 @@ class Desk:
             self._done.pop()
             if last.kind != "skip":
                 self.decided = max(0, self.decided - 1)
-                self._stale = True
+                self._count_unlearned(self.registry.decisions())
+                if last.question is None:
+                    self._stale = True
+                else:
+                    self._page.insert(0, last.question)
+                    self._waiting += 1
             return {"kind": last.kind, "question": last.question}
 
     def take_back(self, number: int, *, act: bool) -> None:
@@ -204,7 +211,10 @@ class Desk:
     # --- looking around ---
 
     def customer(self, customer_id: str) -> dict[str, Any]:
-        """A customer: its records, a picture of what ties them, who else it may be, its story. Raises UnknownCustomer."""
+        """A customer: its records, a picture of what ties them, who else it may be, its story.
+
+        Raises UnknownCustomer.
+        """
         found = self.registry.customer(customer_id)
         records = found.records.slice(0, RECORDS_MAX)
         keys = records["record_key"].to_numpy()
@@ -239,7 +249,9 @@ class Desk:
         for customer_id, why in self._named(text):
             found.setdefault(customer_id, {"customer_id": customer_id, "why": why})
         if not found and text:
-            for customer_id, why in [*self._alike(text), *self._holding(text)]:
+            alike = self._alike(text)
+            sure = [one[:2] for one in alike if one[2]]
+            for customer_id, why in [*sure, *self._holding(text), *(one[:2] for one in alike)]:
                 found.setdefault(customer_id, {"customer_id": customer_id, "why": why})
         return [self._card(one) for one in list(found.values())[:FOUND_MAX]]
 
@@ -340,8 +352,8 @@ class Desk:
         if colon and (held := self.registry.lookup(channel.strip(), record_id.strip())):
             yield held, f"has {channel.strip()}:{record_id.strip()}"
 
-    def _alike(self, text: str) -> Iterable[tuple[str, str]]:
-        """Who somebody with this e-mail, number or name may be."""
+    def _alike(self, text: str) -> list[tuple[str, str, bool]]:
+        """Who somebody with this e-mail, number or name may be: customer_id, why, and whether a run would link them."""
         if "@" in text:
             asked = {"email": text}
         elif re.fullmatch(r"[\d\s()+./-]{6,}", text):
@@ -352,7 +364,7 @@ class Desk:
             rows = self.registry.find(asked, customers_max=FOUND_MAX).to_pylist()
         except UsageError:
             return []  # nothing that can be compared
-        return [(row["customer_id"], f"is like it ({levels_said(row['levels'])})") for row in rows]
+        return [(row["customer_id"], f"is like it ({levels_said(row['levels'])})", bool(row["likely"])) for row in rows]
 
     def _holding(self, text: str) -> Iterable[tuple[str, str]]:
         with self.registry.view() as view:

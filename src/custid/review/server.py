@@ -5,7 +5,7 @@ In: a registry. Out: a page, JSON for it, decisions in the registry. Never here:
 
 Who may ask. The server listens on the loopback address alone. The address it prints carries a token; the page keeps it
 and names it with every call, and whoever opens that address gets a cookie as well, which any call must carry (HttpOnly,
-SameSite=Strict). Cookies are shared by all servers of a machine, whatever their port, so the cookie alone opens nothing.
+SameSite=Strict). A machine's servers share their cookies, whatever their port, so the cookie alone opens nothing.
 A request whose Host is not this server's own name and port is refused, so that no web site can reach it under a name of
 its own (DNS rebinding); so is one from another Origin. Answers are never stored by the browser, and the page may load
 nothing from elsewhere.
@@ -20,6 +20,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
@@ -89,7 +90,7 @@ def serve(
 
 
 class Serving:
-    """A server at work; ends with `close`, or as a `with` block does. `url`: what to open; it lets in whoever has it."""
+    """A server at work; ends with `close`, or as a `with` block does."""
 
     def __init__(self, server: _Server) -> None:
         self._server = server
@@ -114,7 +115,7 @@ class Serving:
 
     @property
     def url(self) -> str:
-        """The address to open, with the token."""
+        """The address to open, with the token: it lets in whoever has it."""
         return f"http://{LOOPBACK}:{self.port}/?token={self._server.office.token}"
 
     @property
@@ -272,10 +273,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _check_cookie(self) -> None:
         jar: SimpleCookie = SimpleCookie()
-        try:
+        with suppress(CookieError):
             jar.load(self.headers.get("Cookie", ""))
-        except CookieError:
-            pass
         held = jar.get(self._cookie_name)
         if held is None or not _equal(held.value, self.server.office.cookie):
             raise _Refused(HTTPStatus.FORBIDDEN, "open the address that custid review printed.")
@@ -385,49 +384,58 @@ class _Said:
         self._said = said
 
     def text(self, name: str, characters_max: int = 500) -> str:
-        return self._of(name, self._said.get(name), lambda value: isinstance(value, str) and len(value) <= characters_max)
+        value = self._said.get(name)
+        if not isinstance(value, str) or len(value) > characters_max:
+            raise _not_understood(name)
+        return value
 
     def number(self, name: str) -> int:
-        return self._of(name, self._said.get(name), lambda value: isinstance(value, int) and not isinstance(value, bool))
+        value = self._said.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise _not_understood(name)
+        return value
 
     def flag(self, name: str) -> bool:
-        return self._of(name, self._said.get(name), lambda value: isinstance(value, bool))
+        value = self._said.get(name)
+        if not isinstance(value, bool):
+            raise _not_understood(name)
+        return value
 
     def reason(self) -> str | None:
         return self.text("reason").strip() or None if self._said.get("reason") is not None else None
 
     def record(self, name: str) -> Record:
-        return self._record(name, self._said.get(name))
+        return _record(name, self._said.get(name))
 
     def texts(self, name: str) -> list[str]:
-        found = self._of(name, self._said.get(name), lambda value: isinstance(value, list))
-        return [self._of(name, one, lambda value: isinstance(value, str)) for one in found]
+        found = _list(name, self._said.get(name))
+        if not all(isinstance(one, str) for one in found):
+            raise _not_understood(name)
+        return found
 
     def parts(self, name: str) -> list[list[Record]]:
-        found = self._of(name, self._said.get(name), lambda value: isinstance(value, list))
-        return [
-            [self._record(name, one) for one in self._of(name, part, lambda value: isinstance(value, list))]
-            for part in found
-        ]
+        return [[_record(name, one) for one in _list(name, part)] for part in _list(name, self._said.get(name))]
 
-    def _record(self, name: str, given: Any) -> Record:
-        pair = self._of(
-            name,
-            given,
-            lambda value: isinstance(value, list) and len(value) == 2 and all(isinstance(part, str) for part in value),
-        )
-        return pair[0], pair[1]
 
-    @staticmethod
-    def _of(name: str, value: Any, fits: Callable[[Any], bool]) -> Any:
-        if not fits(value):
-            raise _Refused(HTTPStatus.BAD_REQUEST, f"{name} is not understood.")
-        return value
+def _not_understood(name: str) -> _Refused:
+    return _Refused(HTTPStatus.BAD_REQUEST, f"{name} is not understood.")
+
+
+def _list(name: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise _not_understood(name)
+    return value
+
+
+def _record(name: str, value: Any) -> Record:
+    if not isinstance(value, list) or len(value) != 2 or not all(isinstance(part, str) for part in value):
+        raise _not_understood(name)
+    return value[0], value[1]
 
 
 def _key(asked: dict[str, str], name: str) -> int:
     if not re.fullmatch(r"\d{1,18}", asked.get(name, "")):
-        raise _Refused(HTTPStatus.BAD_REQUEST, f"{name} is not understood.")
+        raise _not_understood(name)
     return int(asked[name])
 
 

@@ -26,8 +26,8 @@ from custid.engines.base import silent
 from custid.errors import CustidError, InputError, UsageError
 from custid.identity.history import levels_said
 from custid.registries.base import Registry
-from custid.registries.decision_tables import NEEDED
 from custid.registries.deciding import VERDICTS
+from custid.registries.decision_tables import NEEDED
 from custid.review.compare import shorten
 from custid.review.workbook import ROWS_MAX, workbook
 
@@ -45,8 +45,8 @@ _BLOCK = 5_000
 
 @dataclass(frozen=True)
 class Imported:
-    """`added`, `known`, `unusable` as `Loaded`, rows as the sheet numbers them (the head is row 1); `open`: rows without
-    a verdict."""
+    """`added`, `known`, `unusable` as `Loaded`, rows as the sheet numbers them (the head is row 1); `open`: rows
+    without a verdict."""
 
     added: int
     known: int
@@ -62,7 +62,9 @@ def export(registry: Registry, path: Path, *, limit: int | None = None) -> int:
     suffix = _suffix(path)
     questions = registry.review(limit=limit).questions
     if suffix == ".xlsx" and len(questions) >= ROWS_MAX:
-        raise UsageError(f"a workbook holds {ROWS_MAX - 1:,} questions; {len(questions):,} wait. Give --limit, or .csv.")
+        raise UsageError(
+            f"a workbook holds {ROWS_MAX - 1:,} questions; {len(questions):,} wait. Give --limit, or .csv."
+        )
     fields, rows = _sheet(registry, questions)
     head = [*HEAD, *(f"{side} {name}" for name in fields for side in ("left", "right"))]
     if suffix == ".xlsx":
@@ -115,15 +117,11 @@ def bring_in(registry: Registry, path: Path, *, actor: str) -> Imported:
 def _sheet(registry: Registry, questions: pa.Table) -> tuple[list[str], Iterator[list[str | None]]]:
     """The fields that any record of the queue has, and the rows."""
     keys = pc.unique(pa.chunked_array([*questions["left_key"].chunks, *questions["right_key"].chunks], pa.int64()))
-    tables = []
     with registry.view() as view:
-        for start in range(0, max(1, len(keys)), _BLOCK):
-            tables.append(view.records(keys.slice(start, _BLOCK)))
-    records = pa.concat_tables(tables)
+        blocks = [view.records(keys.slice(start, _BLOCK)) for start in range(0, max(1, len(keys)), _BLOCK)]
+    records = pa.concat_tables(blocks)
     fields = [
-        name
-        for name in schemas.fields_of(records, schemas.STORED_RECORDS)
-        if records[name].null_count < len(records)
+        name for name in schemas.fields_of(records, schemas.STORED_RECORDS) if records[name].null_count < len(records)
     ]
     place = {key: row for row, key in enumerate(records["record_key"].to_pylist())}
 
@@ -131,7 +129,9 @@ def _sheet(registry: Registry, questions: pa.Table) -> tuple[list[str], Iterator
         for start in range(0, len(questions), _BLOCK):
             part = questions.slice(start, _BLOCK)
             sides = [
-                records.select(fields).take(pa.array([place[key] for key in part[f"{side}_key"].to_pylist()], pa.int64()))
+                records.select(fields).take(
+                    pa.array([place[key] for key in part[f"{side}_key"].to_pylist()], pa.int64())
+                )
                 for side in ("left", "right")
             ]
             values = [[side[name].to_pylist() for side in sides] for name in fields]
@@ -174,5 +174,3 @@ def _suffix(path: Path) -> str:
     if suffix not in (".xlsx", ".csv"):
         raise UsageError(f"{path} should end in .xlsx or .csv, so that its format is known.")
     return suffix
-
-

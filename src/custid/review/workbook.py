@@ -17,6 +17,8 @@ from xml.sax.saxutils import escape
 CELL_CHARACTERS_MAX = 32_767
 #: What one sheet can hold, the head included.
 ROWS_MAX = 1_048_576
+#: Of every column, in characters.
+_WIDTH = 18
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -30,9 +32,10 @@ _PARTS = {
         f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" '
         'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" '
         'ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/'
-        'vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" '
-        'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/><Override '
-        'PartName="/xl/styles.xml" ContentType="application/'
+        'vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
+        '<Override PartName="/xl/worksheets/sheet1.xml" '
+        'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>'
+        '<Override PartName="/xl/styles.xml" ContentType="application/'
         'vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/></Types>'
     ),
     "_rels/.rels": (
@@ -48,8 +51,8 @@ _PARTS = {
     "xl/styles.xml": (
         f'<styleSheet xmlns="{_MAIN}"><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/>'
         '<sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/>'
-        '</fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/>'
-        '<bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" '
+        '</fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/>'
+        '<top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" '
         'borderId="0"/></cellStyleXfs><cellXfs count="2"><xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" '
         'applyNumberFormat="1"/><xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" '
         'applyFont="1"/></cellXfs></styleSheet>'
@@ -58,13 +61,18 @@ _PARTS = {
 
 
 def workbook(
-    name: str, head: Sequence[str], rows: Sequence[Sequence[str | None]], *, choices: Sequence[str] = (), widths: int = 18
+    name: str,
+    head: Sequence[str],
+    rows: Sequence[Sequence[str | None]],
+    *,
+    choices: Sequence[str] = (),
 ) -> bytes:
     """A workbook of one sheet called `name`; the head stays in sight. `choices`: what the first column offers to choose
-    from. `widths`: of columns, in characters."""
+    from."""
     last = len(rows) + 1
     offered = (
-        f'<dataValidations count="1"><dataValidation type="list" allowBlank="1" showErrorMessage="1" sqref="A2:A{last}">'
+        '<dataValidations count="1"><dataValidation type="list" allowBlank="1" showErrorMessage="1" '
+        f'sqref="A2:A{last}">'
         f"<formula1>&quot;{escape(','.join(choices))}&quot;</formula1></dataValidation></dataValidations>"
         if choices and rows
         else ""
@@ -72,7 +80,7 @@ def workbook(
     sheet = (
         f'<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" '
         'activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
-        f'<cols><col min="1" max="{max(1, len(head))}" width="{widths}" customWidth="1" style="0"/></cols><sheetData>'
+        f'<cols><col min="1" max="{max(1, len(head))}" width="{_WIDTH}" customWidth="1" style="0"/></cols><sheetData>'
         + "".join(_row(number, cells, 1 if number == 1 else 0) for number, cells in enumerate([head, *rows], 1))
         + f"</sheetData>{offered}</worksheet>"
     )
@@ -89,7 +97,8 @@ def workbook(
 
 def _row(number: int, cells: Sequence[str | None], style: int) -> str:
     filled = [
-        f'<c r="{column(place)}{number}" t="inlineStr" s="{style}"><is><t xml:space="preserve">{_text(cell)}</t></is></c>'
+        f'<c r="{column(place)}{number}" t="inlineStr" s="{style}">'
+        f'<is><t xml:space="preserve">{_text(cell)}</t></is></c>'
         for place, cell in enumerate(cells)
         if cell
     ]

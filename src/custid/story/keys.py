@@ -23,8 +23,8 @@ from custid.standardize.conventions import Conventions
 from custid.story.spec import VALUES, Interactions
 
 #: One row per key, in the order asked. `by`: "record", "email", "phone" or "device", what the key was read from, null:
-#: nothing is filled. `key`: the record id, or the value as written. `value`: what was compared, null: nothing that could
-#: be. `customer_id`: whose it is; null: `flaw` says why.
+#: nothing is filled. `key`: the record id, or the value as written. `value`: what was compared, null: there is nothing
+#: to compare. `customer_id`: whose it is; null: `flaw` says why.
 FOUND = pa.schema([(name, pa.string()) for name in ("by", "key", "value", "customer_id", "flaw")])
 
 
@@ -133,7 +133,8 @@ def _owners(database: duckdb.DuckDBPyConnection, asked: pa.Table, known: Known) 
             held.append(found.append_column("by", pa.repeat(pa.scalar(name), len(found))).select(held[0].column_names))
     database.register("held", pa.concat_tables(held))
     owners = database.sql(
-        """SELECT held.by, held.value, count(DISTINCT xref.customer_id) AS customers, min(xref.customer_id) AS customer_id
+        """SELECT held.by, held.value, count(DISTINCT xref.customer_id) AS customers,
+            min(xref.customer_id) AS customer_id
         FROM held JOIN known_xref AS xref ON xref.channel = held.channel AND xref.record_id = held.record_id
         GROUP BY held.by, held.value"""
     ).to_arrow_table()

@@ -21,8 +21,8 @@ import pyarrow as pa
 from custid.errors import UsageError
 from custid.registries.base import Registry
 from custid.story.keys import Known, customers_of, known_in
-from custid.story.sources import Rows, open_rows, zone_of
-from custid.story.spec import Interactions, Rules
+from custid.story.sources import Rows, open_rows
+from custid.story.spec import Interactions, Rules, check_rules, zone_of
 from custid.tables import Table
 
 #: One row per outcome of rows of interactions: "counted", "later" (after the time measured at), or the reason why they
@@ -44,7 +44,7 @@ REASONS = {
     "unreadable_time": "have a time that cannot be read",
     "implausible_time": "are dated 1970-01-01 or before, which stands for no date",
     "unreadable_amount": "have an amount that cannot be read",
-    "negative_amount": "have an amount below 0; for refunds, say negative = \"refund\"",
+    "negative_amount": 'have an amount below 0; for refunds, say negative = "refund"',
     "no_currency": "have an amount without a currency",
     "unknown_currency": "have a currency that is no code of ISO 4217",
     "repeated": "have an id that a later row has as well",
@@ -111,7 +111,7 @@ def measure(
     names = [told.name for told in interactions]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise UsageError(f"two tables of interactions are called {twice[0]!r}. Rename one.")
-    _check_rules(rules)
+    check_rules(rules)
     if as_of.utcoffset() is None:
         raise UsageError(f"as_of={as_of!r} has no time zone; give datetime(..., tzinfo=UTC).")
     known = known_in(registry, registry.xref(ids_as_of))
@@ -137,16 +137,6 @@ def open_database(folder: str, memory: str | None = None) -> duckdb.DuckDBPyConn
         except duckdb.Error:
             raise UsageError(f"memory {memory!r} is no amount of memory. Write one such as 2GB or 500MB.") from None
     return database
-
-
-def _check_rules(rules: Rules) -> None:
-    zone_of(rules.timezone, "rules")
-    for name in ("dormant_days", "at_risk_days", "at_risk_purchases", "loyal_days", "loyal_purchases", "new_days"):
-        value = getattr(rules, name)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise UsageError(f"rules: {name} must be a whole number from 1; it is {value!r}.")
-    if not 0 < rules.high_value_share <= 1:
-        raise UsageError(f"rules: high_value_share must be above 0 and at most 1; it is {rules.high_value_share!r}.")
 
 
 def _microseconds(instant: datetime) -> int:
@@ -310,8 +300,9 @@ def _measured(database: duckdb.DuckDBPyConnection, sources: int, as_of: datetime
                 WHEN 'at_risk' THEN purchases || ' purchases ({rules.at_risk_purchases} or more), the last '
                     || recency || ' days ago ({rules.at_risk_days} or more)'
                 WHEN 'high_value' THEN best.currency || ' ' || best.value::DECIMAL(38, 2) || ', place ' || best.place
-                    || ' of ' || best.buyers || ' buyers (the highest {rules.high_value_share:.4%})'
-                WHEN 'loyal' THEN recent || ' purchases within {rules.loyal_days} days ({rules.loyal_purchases} or more)'
+                    || ' of ' || best.buyers || ' buyers (the highest {100 * rules.high_value_share:g} %)'
+                WHEN 'loyal' THEN recent || ' purchases within {rules.loyal_days} days'
+                    || ' ({rules.loyal_purchases} or more)'
                 WHEN 'new' THEN 'first seen ' || known_days || ' days ago (less than {rules.new_days})'
                 ELSE 'last seen ' || seen_days || ' days ago (less than {rules.dormant_days})' END AS segment_rule
         FROM placed ORDER BY customer_id"""

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
@@ -30,15 +29,15 @@ from custid.channels.spec import Channel
 from custid.channels.urls import scheme_of
 from custid.errors import InputError, UsageError
 from custid.story.currencies import currency_code
-from custid.story.spec import DECIMALS, NEGATIVES, VALUES, Interactions
+from custid.story.spec import VALUES, Interactions, check
 
 #: An exact type: sums of amounts must not depend on their order. Finer than any currency's smallest part.
 AMOUNT = "DECIMAL(18, 4)"
 
 _PARQUET = frozenset({".parquet", ".pq", ".parq"})
 #: Types of columns that need no other form before DuckDB works with them.
-_PLAIN = re.compile(r"VARCHAR|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL.*|DATE|TIMESTAMP.*|BOOLEAN|UUID")
 _NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL.*")
+_PLAIN = re.compile(rf"{_NUMBER.pattern}|VARCHAR|DATE|TIMESTAMP.*|BOOLEAN|UUID")
 #: A text with a clock that names its zone, or counts seconds since 1970.
 _ZONED = r"\d{1,2}:\d{2}.*(?:Z|[+-]\d{2}(?::?\d{2})?)$|^\d{10}(?:\d{3})?$"
 #: Nothing that is kept in a computer happened before: what is dated so is an empty field of some system.
@@ -94,33 +93,6 @@ def open_rows(database: duckdb.DuckDBPyConnection, told: Interactions, number: i
             FROM {last} AS source {join})"""
     )
     return Rows(told, view, tuple(named), tuple(texts), {**unread, **({"repeated": repeated} if repeated else {})})
-
-
-def check(told: Interactions) -> None:
-    """Raises UsageError for a declaration that contradicts itself."""
-    called = f"interactions '{told.name}'"
-    if not re.fullmatch(r"[a-z0-9_-]+", told.name):
-        raise UsageError(
-            f"the name of interactions {told.name!r} does not fit. Use lower-case letters, digits, '_' and '-' only."
-        )
-    if not told.record_id and not any(getattr(told, name) for name in VALUES):
-        raise UsageError(f"{called}: nothing says whose they are. Name a column: record_id, email, phone or device.")
-    if told.record_id and not told.channel:
-        raise UsageError(f"{called}: record_id is a key of a channel. Say of which: channel = …")
-    if told.amount and not told.currency:
-        raise UsageError(f"{called}: amount without a currency. Say currency = …: a column, or a code such as EUR.")
-    for name, known in (("negative", NEGATIVES), ("decimal", DECIMALS)):
-        if getattr(told, name) not in known:
-            raise UsageError(f"{called}: there is no {name} {getattr(told, name)!r}. Use one of: {'  '.join(known)}")
-    zone_of(told.timezone, called)
-
-
-def zone_of(name: str, where: str) -> ZoneInfo:
-    """The time zone. Raises UsageError."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise UsageError(f"{where}: there is no time zone {name!r}. Write one such as Europe/Berlin, or UTC.") from None
 
 
 def named_columns(told: Interactions) -> dict[str, str]:
@@ -320,14 +292,15 @@ def _last_of_each(database: duckdb.DuckDBPyConnection, told: Interactions, sourc
     """SQL: the rows without those that another of the same id follows; and how many these are."""
     if told.id is None:
         return source, 0
-    named = f"(SELECT *, nullif(trim({_quoted(told.id)}::VARCHAR), '') AS custid_id, row_number() OVER () AS custid_place FROM {source})"
+    named = f"""(SELECT *, nullif(trim({_quoted(told.id)}::VARCHAR), '') AS custid_id,
+        row_number() OVER () AS custid_place FROM {source})"""
     database.execute(
         f"""CREATE OR REPLACE TEMP TABLE repeats_of_{source} AS
             SELECT custid_id, max(custid_place) AS last, count(*) - 1 AS before FROM {named}
             WHERE custid_id IS NOT NULL GROUP BY custid_id HAVING count(*) > 1"""
     )
-    (repeated,) = database.execute(f"SELECT coalesce(sum(before), 0)::BIGINT FROM repeats_of_{source}").fetchone() or (0,)
-    if not repeated:
+    repeated = database.sql(f"SELECT sum(before)::BIGINT AS before FROM repeats_of_{source}").fetchall()[0][0]
+    if repeated is None:
         return source, 0
     return (
         f"""(SELECT named.* FROM {named} AS named LEFT JOIN repeats_of_{source} AS repeats

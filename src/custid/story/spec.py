@@ -1,14 +1,18 @@
 """`Interactions`: says what a table of interactions is. `Rules`: what makes a customer new, loyal, dormant …
 
-In: nothing. Out: settings, as data; they are checked where they are used. Never here: reading or computing.
+In: nothing. Out: settings, as data, and checks of what can be wrong with them before anything is read.
+Never here: reading or computing.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo
 
 from custid.channels.spec import Format
+from custid.errors import UsageError
 
 Negative = Literal["reject", "refund"]
 Decimal = Literal[".", ","]
@@ -95,3 +99,41 @@ class Rules:
     loyal_days: int = 365
     loyal_purchases: int = 3
     new_days: int = 30
+
+
+def check(told: Interactions) -> None:
+    """Raises UsageError for a declaration that contradicts itself."""
+    called = f"interactions '{told.name}'"
+    if not re.fullmatch(r"[a-z0-9_-]+", told.name):
+        raise UsageError(
+            f"the name of interactions {told.name!r} does not fit. Use lower-case letters, digits, '_' and '-' only."
+        )
+    if not told.record_id and not any(getattr(told, name) for name in VALUES):
+        raise UsageError(f"{called}: nothing says whose they are. Name a column: record_id, email, phone or device.")
+    if told.record_id and not told.channel:
+        raise UsageError(f"{called}: record_id is a key of a channel. Say of which: channel = …")
+    if told.amount and not told.currency:
+        raise UsageError(f"{called}: amount without a currency. Say currency = …: a column, or a code such as EUR.")
+    for name, known in (("negative", NEGATIVES), ("decimal", DECIMALS)):
+        if getattr(told, name) not in known:
+            raise UsageError(f"{called}: there is no {name} {getattr(told, name)!r}. Use one of: {'  '.join(known)}")
+    zone_of(told.timezone, called)
+
+
+def zone_of(name: str, where: str) -> ZoneInfo:
+    """The time zone. Raises UsageError."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise UsageError(f"{where}: there is no time zone {name!r}. Write one such as Europe/Berlin, or UTC.") from None
+
+
+def check_rules(rules: Rules) -> None:
+    """Raises UsageError for a rule that makes no sense."""
+    zone_of(rules.timezone, "rules")
+    for name in ("dormant_days", "at_risk_days", "at_risk_purchases", "loyal_days", "loyal_purchases", "new_days"):
+        value = getattr(rules, name)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise UsageError(f"rules: {name} must be a whole number from 1; it is {value!r}.")
+    if not 0 < rules.high_value_share <= 1:
+        raise UsageError(f"rules: high_value_share must be above 0 and at most 1; it is {rules.high_value_share!r}.")

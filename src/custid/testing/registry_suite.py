@@ -1147,7 +1147,8 @@ class RegistryConformance:
             [("created", "A", None, None), ("linked", "A", None, "crm:1"), ("linked", "A", None, "crm:2")],
             {"crm:1": {"name": "Zoë 100%_!", "city": "Köln"}, "crm:2": {"name": "zoe", "city": None}},
         )
-        wanted = {"zo": [1, 2], "ZO": [1, 2], "Zoë Köln": [1], "Köln zo": [1], "0%_!": [1], "z_e": [], "crm 2": [2], " ": []}
+        wanted = {"zo": [1, 2], "ZO": [1, 2], "Zoë Köln": [1], "Köln zo": [1], "0%_!": [1], "z_e": [], "crm 2": [2]}
+        wanted[" "] = []
         with registry.view() as view:
             assert {text: view.containing(text, 10).to_pylist() for text in wanted} == wanted
             assert view.containing("zo", 1).to_pylist() == [1]

@@ -24,10 +24,10 @@ class Preset:
 
     `names`: other names it answers to. `documented`: where its columns are from, and what is not known for sure.
     `record_id`, `updated_at`, `deleted`: columns, the first present wins. `country`: how national phone numbers are
-    read. `sexes`: code → m or f. `expected`: fields that an export nearly always has; their absence is said. `merged`: column → what parts its
-    values ("" for a single one), which are ids of records of this channel that are the same as the row's. `links`:
-    column → the preset of the channel that its ids are from. `columns`: column → field ("" leaves a column out), in
-    the order in which fields are numbered.
+    read. `sexes`: code → m or f. `expected`: fields that an export nearly always has; their absence is said.
+    `merged`: column → what parts its values ("" for a single one), which are ids of records of this channel that are
+    the same as the row's. `links`: column → the preset of the channel that its ids are from. `columns`: column → field
+    ("" leaves a column out), in the order in which fields are numbered.
     """
 
     name: str

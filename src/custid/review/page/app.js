@@ -428,7 +428,7 @@ function picture(data, byKey, choose) {
       class: "dot", "data-record": dot.record_key, tabindex: 0, role: "checkbox", "aria-checked": "false", "aria-label": name,
       onclick: () => choose(dot.record_key),
       onkeydown: (event) => { if (event.key === " " || event.key === "Enter") { event.preventDefault(); choose(dot.record_key); } },
-    }, svg("circle", { cx: x, cy: y, r: 9 }), svg("text", { x, y: y + 25 }, name.length > 26 ? `${name.slice(0, 25)}…` : name));
+    }, svg("rect", { x: x - 32, y: y - 15, width: 64, height: 46, class: "hit" }), svg("circle", { cx: x, cy: y, r: 9 }), svg("text", { x, y: y + 25 }, name.length > 26 ? `${name.slice(0, 25)}…` : name));
   });
   return svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "What ties the records" }, lines, dots);
 }
