@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import custid
@@ -20,7 +20,7 @@ from custid.registries.base import Registry
 from custid.registries.decision_tables import save
 from custid.resolve import resolve
 
-HISTORIES = int(os.environ.get("CUSTID_HISTORIES", "4"))
+HISTORIES = int(os.environ.get("CUSTID_HISTORIES", "2"))
 
 FIELDS = ("given_name", "surname", "email", "birth_date")
 PEOPLE = [
@@ -339,6 +339,7 @@ def _ever(registry: Registry) -> Iterator[str]:
 
 @settings(
     max_examples=HISTORIES,
+    phases=[Phase.generate],  # shrinking a history takes minutes
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

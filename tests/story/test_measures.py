@@ -339,7 +339,6 @@ def test_the_same_rows_measure_the_same_whatever_they_come_in(registry: Registry
         pq.write_table(part, tmp_path / "parts" / f"cur={code}" / "a.parquet")
     table.to_pandas().to_csv(tmp_path / "orders.csv", index=False, sep=";", encoding="utf-16")
     with duckdb.connect(str(tmp_path / "orders.db")) as database:
-        database.execute("CREATE TABLE orders AS SELECT * FROM table_given", {"table_given": table}) if False else None
         database.register("given", table)
         database.execute("CREATE TABLE orders AS SELECT * FROM given")
     shuffled = table.take(pa.array(random.Random(1).sample(range(len(rows)), len(rows))))

@@ -142,7 +142,8 @@ def _tiles(figures: Figures) -> Markup:
     tiles = []
     if summary.get("channels"):
         tiles.append(("rows read", _count(totals["read"]), f"{_count(totals['rejected'])} rejected"))
-    tiles.append(("records", _count(records), f"{totals['new']:,} new, {totals['changed']:,} changed"))
+    news = f"{totals['new']:,} new, {totals['changed']:,} changed" if summary.get("channels") else ""
+    tiles.append(("records", _count(records), news))
     tiles.append(("customers", _count(customers), f"{records / max(1, customers):.2f} records each"))
     if len(figures["channels"]) > 1:
         tiles.append(("in several channels", _share(shared, customers), f"{_count(shared)} customers"))

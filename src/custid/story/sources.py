@@ -152,8 +152,10 @@ def _attach_parquet(database: duckdb.DuckDBPyConnection, told: Interactions, sou
             f"interactions '{told.name}': {told.source} cannot be read ({str(error).splitlines()[0]})."
         ) from error
     needed = [*named_columns(told), *([told.currency] if told.currency in types else [])]
-    if all(name in types and _PLAIN.fullmatch(types[name]) for name in needed) and types[told.at] != "VARCHAR":
-        return bool(re.match("DATE|TIMESTAMP", types[told.at]))
+    plain = all(name in types and _PLAIN.fullmatch(types[name]) for name in needed)
+    if plain and re.match("DATE|TIMESTAMP", types[told.at]):
+        return True
+    database.execute(f"DROP VIEW {source}")
     return False
 
 

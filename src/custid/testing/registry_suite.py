@@ -1484,6 +1484,49 @@ class RegistryConformance:
         found = registry.verify()
         assert any(finding.invariant == "codes" and named in finding.message for finding in found), found
 
+    # --- golden records ---
+
+    def test_a_golden_record_has_the_chosen_values_and_where_each_is_from(self, registry: Registry) -> None:
+        two_customers(registry)
+        assert [row["customer_id"] for row in registry.golden().to_pylist()] == ["A", "B"]
+        (row,) = registry.golden("A").to_pylist()
+        assert (row["records"], row["email"], row["email_from"]) == (2, "a@x.org", "crm:1")
+        assert (row["email_all"], row["email_all_from"]) == (["a@x.org"], ["crm:1"])
+        assert registry.how("A", "email").source == "crm:1"
+        with pytest.raises(UnknownCustomer):
+            registry.golden("Z")
+
+    def test_golden_records_follow_what_happens_to_customers(self, registry: Registry) -> None:
+        two_customers(registry)
+        value = "new\\\"\n李@x.org"
+        nobody = pa.array([], pa.int64())
+        later = {"updated_at": day(2), "email": value, "customer_id": "77"}
+        run(registry, [], {"crm:2": later}, reworked=nobody)
+        assert registry.golden("B")["email"].to_pylist() == [value]
+        assert registry.golden("B")["customer_id_"].to_pylist() == ["77"]
+        run(registry, [("merged", "B", "A", None), ("moved", "A", "B", "crm:2")], reworked=nobody)
+        (row,) = registry.golden().to_pylist()
+        assert (row["customer_id"], row["records"], row["email_all"]) == ("A", 3, [value, "a@x.org"])
+        assert registry.golden("B").to_pylist() == [row]
+        assert registry.verify() == []
+
+    def test_a_pin_goes_along_with_a_merge_and_with_an_erasure(self, registry: Registry, tmp_path: Path) -> None:
+        two_customers(registry)
+        pin_id = registry.pin("B", "email", "xanthippe@x.org", actor="ann", reason="she said so")
+        merge(registry)
+        (row,) = registry.golden().to_pylist()
+        assert (row["email"], row["email_from"]) == ("xanthippe@x.org", f"(pinned {pin_id})")
+        (said,) = registry.pins("A").to_pylist()
+        assert (said["customer_id"], said["current_id"], said["actor"], said["unpinned_at"]) == ("B", "A", "ann", None)
+        registry.unpin("A", "email", actor="bob")
+        assert registry.golden("A")["email"].to_pylist() == ["a@x.org"]
+        registry.pin("A", "email", "xanthippe@x.org", actor="ann")
+        assert found_in_copy(registry, tmp_path / "before") == {"xanthippe@x.org"}
+        registry.erase("A", actor="dpo")
+        assert found_in_copy(registry, tmp_path / "after") == set()
+        assert len(registry.pins()) == len(registry.golden()) == 0
+        assert registry.verify() == []
+
     # --- health ---
 
     def test_a_newer_format_is_refused_and_left_alone(self, registry: Registry) -> None:

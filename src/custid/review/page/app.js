@@ -184,9 +184,9 @@ function value(cell) {
 }
 
 function evidence(found) {
-  const most = Math.max(8, ...found.parts.map((part) => Math.abs(part.bits ?? 0)), Math.abs(found.prior), Math.abs(found.home));
+  const most = Math.max(8, ...found.parts.map((part) => Math.abs(part.bits ?? 0)), Math.abs(found.prior));
   const line = (name, level, bits, kind) => el("tr", {},
-    el("td", {}, words(name), level ? el("div", { class: "level" }, words(level)) : null),
+    el("td", {}, words(name), level ? el("span", { class: "level" }, ` ${words(level)}`) : null),
     el("td", { class: "meter" }, meter(bits, most, kind)),
     el("td", { class: "bits" }, bits === null ? "never" : signed(bits)));
   const weight = found.match_weight;
@@ -412,7 +412,7 @@ function picture(data, byKey, choose) {
   const height = data.dots.length < 3 ? 150 : data.dots.length < 6 ? 250 : data.dots.length < 20 ? 340 : 460;
   const at = new Map(data.dots.map((dot) => [dot.record_key, [70 + dot.x * (width - 140), 24 + dot.y * (height - 66)]]));
   const crowded = data.lines.length > 40;
-  const labels = data.lines.length <= 15;
+  const labels = data.lines.length <= 10;
   const order = { against: 0, review: 1, link: 2 };
   const lines = [...data.lines].sort((a, b) => order[a.kind] - order[b.kind]).map((line) => {
     const [x1, y1] = at.get(line.left);
