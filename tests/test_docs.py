@@ -112,6 +112,25 @@ def test_the_page_on_decisions_runs(
     assert "0 decisions added" in capsys.readouterr().out
 
 
+def test_the_page_on_golden_records_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for language, block in blocks("golden-records.md"):
+        if language == "toml":
+            Path("page.toml").write_text(block)
+            assert (read_config("page.toml").display or {})["phone"] == "international"
+        elif language == "python":
+            exec(compile(block, language, "exec"), names)
+            check_values(block, names)
+        else:
+            run_commands(block, monkeypatch)
+    printed = capsys.readouterr().out
+    assert "shop is trusted less than crm" in printed
+    assert "customers.db is sound" in printed
+
+
 def test_the_page_on_the_change_feed_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # What random histories do to its recipes is in tests/history.
     shutil.copytree(ROOT / "examples" / "retail", tmp_path, dirs_exist_ok=True)
@@ -159,3 +178,43 @@ def test_the_page_on_reviewing_runs(
         else:
             run_commands(block, monkeypatch)
     assert "0 decisions added" in capsys.readouterr().out
+
+
+def test_the_page_on_explanations_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "examples" / "retail", tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for language, block in blocks("explanations.md"):
+        if language == "python":
+            exec(compile(block, language, "exec"), names)
+        elif language == "sh":
+            run_commands(block, monkeypatch)
+    printed = capsys.readouterr().out
+    assert "match weight" in printed
+    assert "held together by" in printed
+    assert names["found"].explanation is not None
+    assert Path("tree.svg").stat().st_size > 1000
+
+
+def test_the_page_on_notebooks_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    (tmp_path / "2026-03-01").mkdir()
+    retail = ROOT / "examples" / "retail"
+    for name in ("2026-03-01/crm.csv", "2026-03-01/shop.parquet", "truth.csv"):
+        shutil.copy(retail / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for language, block in blocks("notebooks.md"):
+        if language == "python":
+            exec(compile(block, "notebooks.md", "exec"), names)
+        else:
+            run_commands(block, monkeypatch)
+    assert len(pyplot.get_fignums()) == 7
+    pyplot.close("all")
+    assert Path("report.html").read_text("utf-8").startswith("<!DOCTYPE html>")

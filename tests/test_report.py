@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,39 +29,41 @@ if TYPE_CHECKING:
 EVIL = "<script>document.title = 'owned'</script><img src='http://example.invalid/x.png'>"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("retail")
-    write_retail(path, people=160, seed=3)
-    return path
+@dataclass(frozen=True)
+class Ran:
+    """A retailer's two months; `at_first` is what the report said after the first."""
+
+    registry: Registry
+    first: Run
+    at_first: dict[str, Any]
+    second: Run
 
 
 @pytest.fixture(scope="module")
-def runs(folder: Path) -> tuple[Registry, Run, Run]:
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    folder = tmp_path_factory.mktemp("retail")
+    write_retail(folder, people=110, seed=3)
     registry = custid.connect(folder / "customers.db")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        first, second = (
-            custid.resolve(list(read_config(f"customers-2026-{month}.toml").channels), registry=registry, actor="tester")
-            for month in ("03", "04")
-        )
-    return registry, first, second
+    march, april = (folder / f"customers-2026-{month}.toml" for month in ("03", "04"))
+    first = custid.resolve(list(read_config(march).channels), registry=registry, actor="tester")
+    at_first = report(registry, shown=500).figures
+    return Ran(registry, first, at_first, custid.resolve(list(read_config(april).channels), registry=registry))
 
 
 @pytest.fixture(scope="module")
-def figures(runs: tuple[Registry, Run, Run]) -> dict[str, Any]:
-    return report(runs[0]).figures
+def figures(ran: Ran) -> dict[str, Any]:
+    return report(ran.registry).figures
 
 
 @pytest.fixture(scope="module")
-def first_figures(runs: tuple[Registry, Run, Run]) -> dict[str, Any]:
-    return report(runs[0], 1).figures
+def first_figures(ran: Ran) -> dict[str, Any]:
+    return report(ran.registry, 1).figures
 
 
-@pytest.fixture
-def strange(tmp_path: Path) -> Registry:
-    """Values, record ids and a channel's file name that would be markup if they were not escaped."""
-    registry = custid.connect(tmp_path / "strange.db")
+@pytest.fixture(scope="module")
+def strange(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """Values that would be markup if they were not escaped, and record ids that are addresses."""
+    registry = custid.connect(tmp_path_factory.mktemp("strange") / "strange.db")
     people = [(f"given{number % 7}", f"surname{number}", f"p{number}@x.test") for number in range(40)]
     rows = {
         "id": [email for *_, email in people],
@@ -69,6 +73,7 @@ def strange(tmp_path: Path) -> Registry:
     }
     channels = [Channel(name, pa.table(rows), record_id="id") for name in ("news", "shop", "crm")]
     custid.resolve(channels, registry=registry, actor=EVIL)
+    custid.resolve(Channel("crm", pa.table(rows)[:36], record_id="id", kind="snapshot"), registry=registry, actor=EVIL)
     return registry
 
 
@@ -88,10 +93,10 @@ def xref_counts(xref: pa.Table) -> tuple[int, dict[int, int], dict[str, int]]:
 
 @pytest.mark.parametrize("run", [1, 2])
 def test_customers_are_counted_as_they_were_after_the_run(
-    run: int, runs: tuple[Registry, Run, Run], figures: dict[str, Any], first_figures: dict[str, Any]
+    run: int, ran: Ran, figures: dict[str, Any], first_figures: dict[str, Any]
 ) -> None:
     told = first_figures if run == 1 else figures
-    xref = runs[0].xref(as_of=run)
+    xref = ran.registry.xref(as_of=run)
     customers, sizes, sets = xref_counts(xref)
     assert {row["records"]: row["customers"] for row in told["sizes"]} == sizes
     assert {",".join(row["channels"]): row["customers"] for row in told["sets"]} == sets
@@ -108,28 +113,24 @@ def test_what_only_today_can_tell_is_left_out_for_an_earlier_run(first_figures: 
     assert "Run 2 has landed since" in Report(first_figures).html
 
 
-def test_a_fields_share_is_of_the_live_records(runs: tuple[Registry, Run, Run], figures: dict[str, Any]) -> None:
-    records = runs[0].records()
+def test_a_fields_share_is_of_the_live_records(ran: Ran, figures: dict[str, Any]) -> None:
+    records = ran.registry.records()
     for row in figures["filled"]:
         mine = records.filter(pc.equal(records["channel"], row["channel"]))
         assert (row["records"], row["filled"]) == (len(mine), len(mine) - mine[row["field"]].null_count)
 
 
-def test_match_weights_are_those_of_all_edges(runs: tuple[Registry, Run, Run], figures: dict[str, Any]) -> None:
-    edges = runs[0].read_state().edges["match_weight"].to_pylist()
+def test_match_weights_are_those_of_all_edges(ran: Ran, figures: dict[str, Any]) -> None:
+    edges = ran.registry.read_state().edges["match_weight"].to_pylist()
     bins = figures["weights"]["bins"]
     assert sum(row["edges"] for row in bins) == len(edges)
     strong = sum(row["edges"] for row in bins if row["from_bits"] >= 10)
     assert strong == sum(weight >= 10 for weight in edges)
 
 
-def test_the_weakest_customers_agree_as_far_as_the_run_itself_found(tmp_path: Path, folder: Path) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        channels = list(read_config("customers-2026-03.toml").channels)
-        run = custid.resolve(channels, registry=tmp_path / "one.db")
-    found = report(tmp_path / "one.db", shown=500).figures["weakest"]
-    truly = {row["customer_id"]: row for row in run.quality.to_arrow().to_pylist()}
+def test_the_weakest_customers_agree_as_far_as_the_run_itself_found(ran: Ran) -> None:
+    found = ran.at_first["weakest"]
+    truly = {row["customer_id"]: row for row in ran.first.quality.to_arrow().to_pylist()}
     weak = {name for name, row in truly.items() if row["agreement"] < 1 or row["contradictions"]}
     assert weak
     assert {row["customer_id"] for row in found} == weak
@@ -139,10 +140,8 @@ def test_the_weakest_customers_agree_as_far_as_the_run_itself_found(tmp_path: Pa
     assert [row["agreement"] for row in found] == sorted(row["agreement"] for row in found)
 
 
-def test_changes_are_told_as_the_preview_of_the_run_tells_them(
-    runs: tuple[Registry, Run, Run], figures: dict[str, Any]
-) -> None:
-    told = runs[2].preview.to_arrow()
+def test_changes_are_told_as_the_preview_of_the_run_tells_them(ran: Ran, figures: dict[str, Any]) -> None:
+    told = ran.second.preview.to_arrow()
     expected = {
         what: len(pc.unique(told.filter(pc.equal(told["what"], what))["customer_id"]))
         for what in pc.unique(told["what"]).to_pylist()
@@ -153,12 +152,12 @@ def test_changes_are_told_as_the_preview_of_the_run_tells_them(
     assert any("crm:C-900001" in line for example in merged["examples"] for line in example)
 
 
-def test_rejects_are_counted_by_channel_and_reason(runs: tuple[Registry, Run, Run], figures: dict[str, Any]) -> None:
-    assert sum(row["rows"] for row in figures["rejects"]) == len(runs[0].rejects(2)) > 0
+def test_rejects_are_counted_by_channel_and_reason(ran: Ran, figures: dict[str, Any]) -> None:
+    assert sum(row["rows"] for row in figures["rejects"]) == len(ran.registry.rejects(2)) > 0
 
 
-def test_what_waits_is_the_queue_of_stewards(runs: tuple[Registry, Run, Run], figures: dict[str, Any]) -> None:
-    queue = runs[0].review(10)
+def test_what_waits_is_the_queue_of_stewards(ran: Ran, figures: dict[str, Any]) -> None:
+    queue = ran.registry.review(10)
     assert figures["review"]["waiting"] == queue.waiting > 0
     first, asked = figures["review"]["questions"][0], queue.questions.to_pylist()[0]
     assert (first["left"], first["right"]) == tuple(
@@ -173,22 +172,24 @@ def test_the_figures_are_plain_data(figures: dict[str, Any]) -> None:
 def test_names_and_telling_record_ids_are_masked_unless_asked_for(strange: Registry) -> None:
     masked, shown = report(strange).html, report(strange, show_values=True).html
     assert not re.search(r"p\d+@x\.test|surname\d", masked)
-    assert "p***@" in masked or "***@" in masked
+    assert "loses crm:***@***.test, gone" in masked
+    assert "loses crm:p39@x.test, gone" in shown
     assert re.search(r"surname\d", shown)
     assert "keep it as safe as the registry" in shown
 
 
 def test_an_erasure_has_a_report(tmp_path: Path, strange: Registry) -> None:
-    strange.erase(records=[("shop", "p3@x.test")], actor="dpo")
-    told = report(strange)
+    shutil.copy(strange.location, tmp_path / "copy.db")
+    custid.connect(tmp_path / "copy.db").erase(records=[("shop", "p3@x.test")], actor="dpo")
+    told = report(tmp_path / "copy.db", show_values=True)
     assert "This run erased records" in told.html
-    assert "p3@x.test" not in told.html
-    assert told.figures["run_id"] == 2
+    assert "shop:p3@x.test" not in told.html
+    assert told.figures["run_id"] == 3
 
 
-def test_a_run_that_never_was_is_named(runs: tuple[Registry, Run, Run], tmp_path: Path) -> None:
+def test_a_run_that_never_was_is_named(ran: Ran, tmp_path: Path) -> None:
     with pytest.raises(UnknownCustomer, match="no run 7 in the registry; its runs are 1 to 2"):
-        report(runs[0], 7)
+        report(ran.registry, 7)
     with pytest.raises((RegistryError, UnknownCustomer)):
         report(tmp_path / "none.db")
 
@@ -213,17 +214,15 @@ def test_a_huge_customer_is_looked_into_by_a_part_of_it(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def opened(browser: Browser, runs: tuple[Registry, Run, Run], tmp_path: Path) -> Page:
-    report(runs[0]).write(tmp_path / "report.html")
+def opened(browser: Browser, ran: Ran, tmp_path: Path) -> Page:
+    report(ran.registry).write(tmp_path / "report.html")
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto((tmp_path / "report.html").as_uri())
     return page
 
 
-def test_the_page_asks_for_nothing_and_complains_of_nothing(
-    browser: Browser, runs: tuple[Registry, Run, Run], tmp_path: Path
-) -> None:
-    report(runs[0]).write(tmp_path / "report.html")
+def test_the_page_asks_for_nothing_and_complains_of_nothing(browser: Browser, ran: Ran, tmp_path: Path) -> None:
+    report(ran.registry).write(tmp_path / "report.html")
     page = browser.new_page()
     asked: list[str] = []
     said: list[str] = []
@@ -306,7 +305,7 @@ def test_colors_have_contrast(scheme: int) -> None:
         for text in ("ink", "quiet", "accent"):
             assert contrast(colors[text], colors[ground]) >= 4.5, (text, ground)
     for mark in ("fill", "other", "for", "against", "apart", "mark"):
-        assert contrast(colors[mark], colors["sheet"]) >= 2.9, mark
+        assert contrast(colors[mark], colors["sheet"]) >= 3, mark
 
 
 def contrast(one: str, other: str) -> float:

@@ -21,6 +21,7 @@ from custid.errors import ConfigError, UsageError
 from custid.identity.codes import CodeFormat, declare
 from custid.model.files import from_toml
 from custid.model.spec import Model
+from custid.model.survivorship import Survivorship
 from custid.standardize.conventions import Sex
 from custid.story.spec import DECIMALS, NEGATIVES, Interactions, Rules, check, check_rules
 
@@ -31,7 +32,7 @@ _LISTS = 'a table of lists of texts, such as { phone = ["10086"] }'
 _TEXT_OR_NOTHING, _SHEET = "text in quotes, which may be empty", "a sheet's name or its number from 1"
 
 _KEYS = {"registry": _TEXT, "output": _TEXT, "model": _TEXT, "codes": _TABLE, "channels": _TABLE}
-_KEYS |= {"interactions": _TABLE, "measures": _TABLE}
+_KEYS |= {"interactions": _TABLE, "measures": _TABLE, "survivorship": _TABLE, "display": _TABLE}
 
 #: The keys of a channel: the fields of `Channel`, with `path` for its source.
 _CHANNEL_KEYS = {
@@ -98,7 +99,8 @@ _RULES_KEYS = {
 class Config:
     """What a `customers.toml` says. `interactions` and `rules` are for the customers' story, not for runs.
 
-    `registry`: path or URL. `output`: the folder for a run's tables. `model`, `codes`: None where the file names none.
+    `registry`: path or URL. `output`: the folder for a run's tables. `model`, `codes`, `survivorship`, `display`: None
+    where the file names none.
     """
 
     path: Path
@@ -107,6 +109,8 @@ class Config:
     model: Model | None
     codes: CodeFormat | None
     channels: tuple[Channel, ...]
+    survivorship: dict[str, str] | None = None
+    display: dict[str, str] | None = None
     interactions: tuple[Interactions, ...] = ()
     rules: Rules = dataclasses.field(default_factory=Rules)
 
@@ -123,6 +127,7 @@ def read_config(path: str | Path) -> Config:
             "or let custid init FILES... write the file."
         )
     folder = path.parent
+    golden = _golden(settings, path)
     return Config(
         path=path,
         registry=_location(folder, settings.get("registry", "customers.db")),
@@ -130,6 +135,8 @@ def read_config(path: str | Path) -> Config:
         model=_model(folder / settings["model"], path) if "model" in settings else None,
         codes=_codes(settings["codes"], path) if "codes" in settings else None,
         channels=tuple(_channel(name, channel, path) for name, channel in channels.items()),
+        survivorship=golden.get("survivorship"),
+        display=golden.get("display"),
         interactions=tuple(_interactions(name, told, path) for name, told in settings.get("interactions", {}).items()),
         rules=_rules(settings.get("measures", {}), path),
     )
@@ -176,6 +183,22 @@ def _codes(settings: dict[str, Any], path: Path) -> CodeFormat:
         raise ConfigError(f"{path}, [codes]: {error}") from error
 
 
+def _golden(settings: dict[str, Any], path: Path) -> dict[str, dict[str, str]]:
+    """How golden records are chosen and shown."""
+    said: dict[str, dict[str, str]] = {
+        name: settings[name] for name in ("survivorship", "display") if name in settings
+    }
+    for name, rules in said.items():
+        for field, rule in rules.items():
+            if not isinstance(rule, str):
+                raise ConfigError(f"{path}, [{name}]: {field!r} must be text in quotes; it is {_spelt(rule)}.")
+    try:
+        Survivorship.read(said.get("survivorship", {}), said.get("display", {}))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return said
+
+
 def _channel(name: str, settings: Any, path: Path) -> Channel:
     place = f"{path}, [channels.{name}]"
     if not isinstance(settings, dict):
@@ -209,7 +232,10 @@ def _interactions(name: str, settings: Any, path: Path) -> Interactions:
             raise ConfigError(f'{place}: no {needed}. Write one, such as {needed} = "{example}".')
     options: dict[str, Any] = {**settings, "source": _source(path.parent, settings["path"])}
     del options["path"]
-    told = Interactions(name, **{key: tuple(value) if isinstance(value, list) else value for key, value in options.items()})
+    for key in ("record_id", "text"):
+        if isinstance(options.get(key), list):
+            options[key] = tuple(options[key])
+    told = Interactions(name, **options)
     try:
         check(told)
     except UsageError as error:

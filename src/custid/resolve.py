@@ -41,6 +41,7 @@ from custid.matching import Worked, work_on_batch, work_on_everything
 from custid.model.files import from_json, model_id, to_json
 from custid.model.notes import notes_of
 from custid.model.spec import Model
+from custid.model.survivorship import Survivorship
 from custid.registries import connect
 from custid.registries.base import Commit, Head, Registry, State, empty_head, empty_state
 from custid.registries.erasing import Erased
@@ -132,6 +133,8 @@ def resolve(
     dry_run: bool = False,
     retry: bool = False,
     codes: str | Mapping[str, Any] | CodeFormat | None = None,
+    survivorship: Mapping[str, str] | None = None,
+    display: Mapping[str, str] | None = None,
     actor: str | None = None,
     engine: Engine | None = None,
     progress: Progress = silent,
@@ -149,6 +152,8 @@ def resolve(
         retry: when another run lands first, work it out again instead of raising RunConflict.
         codes: the format of customer codes, as the table [codes] of customers.toml (see `custid.identity.codes`).
             None: as the registry remembers; it issues none before a format was given once.
+        survivorship, display: how golden records are chosen and shown, field → rule (see `custid.model.survivorship`).
+            They become part of the model. None: as the model has them.
         actor: who or what runs this, for the history. None: the user's login name.
         engine: None: the local one.
         progress: called with (stage, done, total).
@@ -162,9 +167,13 @@ def resolve(
     worker = engine or LocalEngine()
     who = actor or _login()
     code_format = declare(codes) if codes is not None else None
+    golden_rules = (survivorship, display)
+    Survivorship.read(survivorship or {}, display or {})
     for attempt in range(RETRIES + 1):
         try:
-            return _run(channels, held, model, retrain, dry_run, code_format, who, worker, progress, entropy)
+            return _run(
+                channels, held, model, retrain, dry_run, code_format, golden_rules, who, worker, progress, entropy
+            )
         except RunConflict:
             if not retry or attempt == RETRIES:
                 raise
@@ -178,6 +187,7 @@ def _run(
     retrain: bool,
     dry_run: bool,
     codes: CodeFormat | None,
+    golden_rules: tuple[Mapping[str, str] | None, Mapping[str, str] | None],
     actor: str,
     engine: Engine,
     progress: Progress,
@@ -194,6 +204,7 @@ def _run(
 
     stored = from_json(head.model) if head.model is not None else None
     known = given_model or stored
+    before = known
     conventions, readings = conventions_of(remembered(stored, given_model), channels, readings)
     because = _everything_because(head, known, given_model, stored, channels, conventions, retrain)
     state = empty_state()
@@ -220,6 +231,7 @@ def _run(
         if because or known is None:
             known = model_for(known, retrain and given_model is None, given_model is None, engine, values, progress)
         model = replace(known, conventions=conventions, unique_channels=_unique_channels(known, channels))
+        model = _choosing(model, *golden_rules, before)
     if because or registry is None:
         worked = work_on_everything(
             intake, values, state, model, engine, keep=registry is not None, watch=watch, progress=progress
@@ -411,6 +423,18 @@ def _everything_because(
         if conventions.get(channel) != stored.conventions.get(channel):
             return f"everything: the values of channel {channel} are read otherwise than before"
     return ""
+
+
+def _choosing(
+    model: Model, survivorship: Mapping[str, str] | None, display: Mapping[str, str] | None, before: Model | None
+) -> Model:
+    """The model with the rules of golden records that are given, else those of the model `before` it was trained."""
+    before = before or model
+    return replace(
+        model,
+        survivorship=before.survivorship if survivorship is None else dict(survivorship),
+        display=before.display if display is None else dict(display),
+    )
 
 
 def _weighed_by(model: Model) -> Model:

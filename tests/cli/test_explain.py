@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.cli.conftest import Custid
+from .conftest import Custid
 
 
 def test_explain_prints_a_waterfall_that_ends_in_the_weight(ran: Path, custid: Custid) -> None:
@@ -32,11 +32,11 @@ def test_explain_and_why_draw_into_a_file(ran: Path, custid: Custid) -> None:
 def test_why_takes_an_id_or_a_record(ran: Path, custid: Custid) -> None:
     customer_id = custid("lookup", "crm", "C0").strip()
     by_id = custid("why", customer_id)
-    assert by_id.startswith(f"{customer_id}: 2 records, held together by 1 tie")
+    assert by_id.startswith(f"{customer_id}: 2 records, held together by 1 tie;")
     assert custid("why", "crm:C0") == by_id
     assert json.loads(custid("why", "shop:S0", "--json"))["customer_id"] == customer_id
     assert "no record" in custid.fails("why", "crm:nobody")
-    assert "was never issued" in custid.fails("why", "C7K2M-9QD4X-G") or custid.code == 1
+    assert "C7K2M-9QD4X" in custid.fails("why", "C7K2M-9QD4X-G")
 
 
 def test_why_not_names_a_reason(ran: Path, custid: Custid) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 import custid
 from custid import Channel
+from custid.config import read_config
 from custid.errors import ConfigError, RunConflict, UnknownCustomer, UsageError
 from custid.golden import survive
 from custid.model.spec import Comparison, Level, Model
@@ -413,3 +414,32 @@ def test_rules_and_displays_survive_their_file() -> None:
     comparison = Comparison("surname", ("surname",), (Level("equal", ("surname equal",)), Level("else")))
     model = Model((comparison,), (), survivorship={"*": "trusted(crm) then longest"}, display={"phone": "e164"})
     assert from_toml(to_toml(model)) == model
+
+
+def test_rules_given_once_are_remembered_also_when_the_model_is_learnt_anew(
+    registry: Registry, people: pa.Table
+) -> None:
+    rules, shown = {"*": "longest"}, {"surname": "upper"}
+    done = run(registry, people.slice(0, 1), survivorship=rules, display=shown)
+    assert done.summary["matched"].startswith("the batch")
+    surnames = [row["surname"] for row in stored(registry) if row["surname"]]
+    assert surnames == [surname.upper() for surname in surnames] != []
+    learnt = run(registry, people.slice(0, 1), retrain=True).model
+    assert (learnt.survivorship, learnt.display) == (rules, shown)
+    with pytest.raises(ConfigError, match="'newest' is not understood"):
+        run(registry, people.slice(0, 1), survivorship={"*": "newest"})
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ('[survivorship]\nemail = "newest"', r"customers\.toml: survivorship rule 'newest'"),
+        ("[survivorship]\nemail = 3", r"customers\.toml, \[survivorship\]: 'email' must be text in quotes; it is 3"),
+        ('[display]\nphone = "E164"', r"customers\.toml: display of phone: 'E164' is not known"),
+    ],
+)
+def test_rules_in_customers_toml_are_checked_when_it_is_read(tmp_path: Path, said: str, message: str) -> None:
+    path = tmp_path / "customers.toml"
+    path.write_text(f'{said}\n[channels.crm]\npath = "crm.csv"\n')
+    with pytest.raises(ConfigError, match=message):
+        read_config(path)

@@ -55,7 +55,7 @@ def measures(
     said = declared(config)
     if said is None or not said.interactions:
         raise UsageError(
-            f"{config or 'customers.toml'} declares no interactions to measure. Add a table such as [interactions.orders]."
+            f"{config or 'customers.toml'} declares no interactions to measure. Add a table: [interactions.orders]."
         )
     if to.suffix not in (".parquet", ".csv"):
         raise UsageError(f"{to} should end in .parquet or .csv, so that its format is known.")

@@ -73,6 +73,8 @@ def run(
                 dry_run=dry_run,
                 retry=retry,
                 codes=said.codes,
+                survivorship=said.survivorship,
+                display=said.display,
                 actor=actor,
                 progress=progress,
             )

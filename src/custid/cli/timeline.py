@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -104,7 +103,13 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
     where = row["channel"] or "registry"
     if row["by"] is not None:
         where = f"{where}:{row['key']}" if row["by"] == "record" else f"{where}, by {row['by']}"
-    return (row["at"].strftime("%Y-%m-%d %H:%M"), row["kind"].replace("_", " "), text.cut(where, 32), money, row["text"])
+    return (
+        row["at"].strftime("%Y-%m-%d %H:%M"),
+        row["kind"].replace("_", " "),
+        text.cut(where, 32),
+        money,
+        row["text"],
+    )
 
 
 def _customer_id(held: Registry, said: str) -> str:
@@ -122,7 +127,8 @@ def _customer_id(held: Registry, said: str) -> str:
 def story(told: Sequence[dict[str, Any]]) -> str:
     """What a customer did, in one line; rows of TIMELINE.
 
-    >>> story([{"at": datetime(2024, 3, 1), "kind": "order", "interactions": "orders", "amount": 5, "currency": "EUR"}])
+    >>> from datetime import date
+    >>> story([{"at": date(2024, 3, 1), "kind": "order", "interactions": "orders", "amount": 5, "currency": "EUR"}])
     '1 order, 2024-03-01; EUR 5.00'
     """
     done = [row for row in told if row["interactions"] is not None]

@@ -8,7 +8,7 @@ One set of defaults serves all data: persons and companies, Western and Chinese.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import combinations
 
@@ -16,6 +16,8 @@ from custid.model.spec import BlockingRule, Comparison, Level, Model
 from custid.standardize.fields import FIELDS, base_of
 
 _IDENTIFIERS = tuple(name for name, kind in FIELDS.items() if kind == "identifier")
+#: Of these, those that name a thing which a whole household may use.
+_OF_HOUSEHOLDS = frozenset({"device_id", "cookie_id"})
 
 
 def _level(label: str, *when: str, tf: str = "") -> Level:
@@ -32,8 +34,9 @@ COMPARISONS: tuple[Comparison, ...] = (
         ("national_id*",),
         (
             _level("equal", "national_id* equal", tf="national_id"),
-            # A slip of the hand seldom leaves the check digit right: these are two people.
-            replace(_level("two_valid_ids", "national_id_valid true"), excludes=True),
+            # A slip of the hand seldom leaves the check digit right: these are two people, unless one holds numbers of
+            # two kinds, of a country and of another.
+            replace(_level("two_valid_ids", "national_id_kind equal"), excludes=True),
             _level("one_off", "national_id* edits <= 1"),
             _OTHERWISE,
         ),
@@ -48,6 +51,7 @@ COMPARISONS: tuple[Comparison, ...] = (
                 _level("one_off", f"{name}* edits <= 1"),
                 _OTHERWISE,
             ),
+            shared=name in _OF_HOUSEHOLDS,
             default_m=(0.90, 0.06, 0.04),
         )
         for name in _IDENTIFIERS
@@ -299,6 +303,8 @@ _WRITTEN_ALIKE = (
 #: Columns whose equal values reach most matches by themselves or in pairs.
 _TELLING = ("email", "phone", "birth_date", "postcode", "street", *_IDENTIFIERS)
 _TELLING_ENOUGH = 4
+#: What fewer records hold reaches few matches, however telling.
+_TELLING_SHARE_MIN = 0.1
 _PAIRED = (
     "name_tokens",
     "given_latin",
@@ -374,16 +380,17 @@ def default_model(columns: Iterable[str]) -> Model:
     )
 
 
-def candidate_rules(columns: Iterable[str]) -> list[BlockingRule]:
-    """The blocking rules worth considering for these columns, most specific keys first."""
-    have = set(columns)
+def candidate_rules(filled: Mapping[str, float]) -> list[BlockingRule]:
+    """The blocking rules worth considering, most specific keys first. `filled`: column → share of records that hold it,
+    more than 0."""
+    have = set(filled)
     alone = [BlockingRule((key,)) for key in _ALONE if _available(key, have)]
     paired = [
         BlockingRule(pair)
         for pair in combinations([key for key in _PAIRED if _available(key, have)], 2)
         if pair[0].split("|")[0] != pair[1].split("|")[0] and not _both_names(pair)
     ]
-    few = sum(name in have for name in _TELLING) < _TELLING_ENOUGH
+    few = sum(filled.get(name, 0.0) >= _TELLING_SHARE_MIN for name in _TELLING) < _TELLING_ENOUGH
     alike = [BlockingRule((key,)) for key in _WRITTEN_ALIKE if few and _available(key, have)]
     return [*alone, *alike, *paired, BlockingRule(())]
 

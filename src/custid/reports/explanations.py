@@ -177,7 +177,8 @@ def tree_heading(data: Data) -> str:
     if count < 2:
         held = "there is nothing to hold together" if count else f"it is {data['status']}"
     else:
-        held = f"held together by {len(data['tree'])} ties; bits of each, and what it ties in"
+        ties = len(data["tree"])
+        held = f"held together by {ties} tie{'' if ties == 1 else 's'}; bits of each, and what it ties in"
     return f"{followed}{data['customer_id']}: {count:,} record{'' if count == 1 else 's'}, {held}"
 
 
@@ -206,7 +207,7 @@ def weak_points(data: Data) -> list[str]:
         about = "about " if data["sampled"] else ""
         lines.append(
             f"  agreement: {about}{data['agreement']:.0%} of its pairs match by themselves; {about}"
-            f"{data['contradictions']:,} speak against it"
+            f"{data['contradictions']:,} speak{'s' if data['contradictions'] == 1 else ''} against it"
         )
     for row in data["against"][:_NAMED]:
         bits = "excludes" if row["bits"] < -BITS_MAX else f"{row['bits']:+.1f} bits"

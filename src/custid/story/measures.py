@@ -9,6 +9,7 @@ Rows are gathered by the key they came with first, so that only distinct keys ar
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,12 +17,14 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from custid.errors import UsageError
 from custid.registries.base import Registry
 from custid.story.keys import Known, customers_of, known_in
-from custid.story.sources import Rows, open_rows
+from custid.story.sources import AMOUNT, Rows, open_rows
 from custid.story.spec import Interactions, Rules, check_rules, zone_of
 from custid.tables import Table
 
@@ -115,15 +118,16 @@ def measure(
     if as_of.utcoffset() is None:
         raise UsageError(f"as_of={as_of!r} has no time zone; give datetime(..., tzinfo=UTC).")
     known = known_in(registry, registry.xref(ids_as_of))
+    customers = pc.unique(known.xref["customer_id"]).sort()
     with tempfile.TemporaryDirectory(prefix="custid-") as folder, open_database(folder, memory) as database:
         counted = [
-            _gather(database, open_rows(database, told, number), number, known, as_of, rules)
+            _gather(database, open_rows(database, told, number), number, known, customers, as_of, rules)
             for number, told in enumerate(interactions)
         ]
-        database.register("all_customers", pa.table({"customer_id": known.xref["customer_id"]}))
-        customers = _measured(database, len(counted), as_of, rules)
+        database.register("live", pa.table({"customer_id": customers, "customer": np.arange(len(customers))}))
+        table = _measured(database, len(counted), as_of, rules)
     counts = pa.concat_tables(counted).sort_by([("interactions", "ascending"), ("outcome", "ascending")])
-    return Measures(as_of.astimezone(UTC), rules, Table(customers), Table(counts))
+    return Measures(as_of.astimezone(UTC), rules, Table(table), Table(counts))
 
 
 def open_database(folder: str, memory: str | None = None) -> duckdb.DuckDBPyConnection:
@@ -132,10 +136,9 @@ def open_database(folder: str, memory: str | None = None) -> duckdb.DuckDBPyConn
     database = duckdb.connect(":memory:", config={**offline, "temp_directory": folder})
     database.execute("SET TimeZone = 'UTC'")
     if memory is not None:
-        try:
-            database.execute(f"SET memory_limit = '{memory}'")
-        except duckdb.Error:
-            raise UsageError(f"memory {memory!r} is no amount of memory. Write one such as 2GB or 500MB.") from None
+        if not re.fullmatch(r"(?i)\d+(\.\d+)? ?[kmgt]i?b", memory):
+            raise UsageError(f"memory {memory!r} is no amount of memory. Write one such as 2GB or 500MB.")
+        database.execute(f"SET memory_limit = '{memory}'")
     return database
 
 
@@ -154,37 +157,41 @@ def _days_before(as_of: datetime, days: int, timezone: str) -> datetime:
 
 
 def _gather(
-    database: duckdb.DuckDBPyConnection, rows: Rows, number: int, known: Known, as_of: datetime, rules: Rules
+    database: duckdb.DuckDBPyConnection,
+    rows: Rows,
+    number: int,
+    known: Known,
+    customers: pa.Array,
+    as_of: datetime,
+    rules: Rules,
 ) -> pa.Table:
-    """Make the table sums_<number>: what each customer did in these interactions, by currency. Returns COUNTS."""
-    recent = _microseconds(_days_before(as_of, rules.loyal_days, rules.timezone))
-    bought = "FILTER (WHERE amount >= 0)"
+    """Make the table sums_<number>: what each customer, by its place in `customers`, did in these interactions, by
+    currency. Returns COUNTS."""
     keys = ", ".join(rows.keys)
     database.execute(
         f"""CREATE OR REPLACE TEMP TABLE gathered AS
             SELECT {keys}, currency, coalesce(flaw, CASE WHEN at_us > $1 THEN 'later' ELSE 'counted' END) AS outcome,
-                count(*) AS rows, min(at_us) AS first, max(at_us) AS last,
-                count(*) {bought} AS purchases, count(*) FILTER (WHERE amount >= 0 AND at_us >= $2) AS recent,
-                sum(amount) {bought} AS spent, min(at_us) {bought} AS first_bought, max(at_us) {bought} AS last_bought,
-                count(*) FILTER (WHERE amount < 0) AS refunds, sum(amount) AS value
+                count(*) AS rows, min(at_us) AS first, max(at_us) AS last, {_money_sums(rows.told)}
             FROM {rows.view} GROUP BY ALL""",
-        [_microseconds(as_of), recent],
+        {"1": _microseconds(as_of), **_recent(rows.told, as_of, rules)},
     )
     raw = database.sql(f"SELECT {keys} FROM gathered ORDER BY rowid").to_arrow_table()
-    database.register("found", customers_of(database, raw, rows.told, known).append_column("place", _places(len(raw))))
+    found = customers_of(database, raw, rows.told, known)
+    found = found.append_column("customer", pc.index_in(found["customer_id"], value_set=customers, skip_nulls=True))
+    database.register("found", found.append_column("place", pa.array(np.arange(len(found)))))
     database.execute(
-        """CREATE OR REPLACE TEMP TABLE owned AS SELECT gathered.*, found.customer_id, found.key,
+        """CREATE OR REPLACE TEMP TABLE owned AS SELECT gathered.*, found.customer, found.key,
             CASE WHEN outcome = 'counted' THEN coalesce(found.flaw, outcome) ELSE outcome END AS final
         FROM gathered JOIN found ON found.place = gathered.rowid"""
     )
     database.unregister("found")
     database.execute(
         f"""CREATE OR REPLACE TEMP TABLE sums_{number} AS
-            SELECT customer_id, $1 AS channel, currency, sum(rows)::BIGINT AS rows, min(first) AS first,
+            SELECT customer, $1 AS channel, currency, sum(rows)::BIGINT AS rows, min(first) AS first,
                 max(last) AS last, sum(purchases)::BIGINT AS purchases, sum(recent)::BIGINT AS recent,
                 sum(spent) AS spent, min(first_bought) AS first_bought, max(last_bought) AS last_bought,
                 sum(refunds)::BIGINT AS refunds, sum(value) AS value
-            FROM owned WHERE final = 'counted' GROUP BY customer_id, currency""",
+            FROM owned WHERE final = 'counted' GROUP BY customer, currency""",
         [rows.told.channel or rows.told.name],
     )
     counts = database.execute(
@@ -198,10 +205,23 @@ def _gather(
     return pa.Table.from_pylist(told, schema=COUNTS)
 
 
-def _places(count: int) -> pa.Array:
-    import numpy as np
+def _money_sums(told: Interactions) -> str:
+    """SQL: what was bought and given back, of all rows of a key."""
+    if told.amount is None:
+        return f"""0 AS purchases, 0 AS recent, NULL::{AMOUNT} AS spent, NULL::BIGINT AS first_bought,
+            NULL::BIGINT AS last_bought, 0 AS refunds, NULL::{AMOUNT} AS value"""
+    bought = "FILTER (WHERE amount >= 0)"
+    refunds = "count(*) FILTER (WHERE amount < 0)" if told.negative == "refund" else "0"
+    return f"""count(*) {bought} AS purchases, count(*) FILTER (WHERE amount >= 0 AND at_us >= $2) AS recent,
+        sum(amount) {bought} AS spent, min(at_us) {bought} AS first_bought, max(at_us) {bought} AS last_bought,
+        {refunds} AS refunds, {"sum(amount)" if told.negative == "refund" else "spent"} AS value"""
 
-    return pa.array(np.arange(count))
+
+def _recent(told: Interactions, as_of: datetime, rules: Rules) -> dict[str, int]:
+    """From when on a purchase is a recent one, as the parameter $2 where it is needed."""
+    if told.amount is None:
+        return {}
+    return {"2": _microseconds(_days_before(as_of, rules.loyal_days, rules.timezone))}
 
 
 # --- sums by customer → measures ----------------------------------------------------------------------------
@@ -232,17 +252,17 @@ def _measured(database: duckdb.DuckDBPyConnection, sources: int, as_of: datetime
     return database.sql(
         f"""
         WITH acts AS (
-            SELECT customer_id, sum(rows)::BIGINT AS interactions, min(first) AS first, max(last) AS last,
+            SELECT customer, sum(rows)::BIGINT AS interactions, min(first) AS first, max(last) AS last,
                 sum(purchases)::BIGINT AS purchases, sum(recent)::BIGINT AS recent,
                 min(first_bought) AS first_bought, max(last_bought) AS last_bought, sum(refunds)::BIGINT AS refunds
-            FROM sums GROUP BY customer_id),
+            FROM sums GROUP BY customer),
         used AS (
-            SELECT customer_id, string_agg(channel, ', ' ORDER BY channel) AS channels,
+            SELECT customer, string_agg(channel, ', ' ORDER BY channel) AS channels,
                 first(channel ORDER BY rows DESC, last DESC, channel) AS preferred
-            FROM (SELECT customer_id, channel, sum(rows) AS rows, max(last) AS last FROM sums GROUP BY ALL)
-            GROUP BY customer_id),
+            FROM (SELECT customer, channel, sum(rows) AS rows, max(last) AS last FROM sums GROUP BY ALL)
+            GROUP BY customer),
         spending AS (
-            SELECT customer_id, currency, sum(value)::DECIMAL(38, 4) AS value, sum(purchases) AS bought,
+            SELECT customer, currency, sum(value)::DECIMAL(38, 4) AS value, sum(purchases) AS bought,
                 (sum(spent) / nullif(sum(purchases), 0))::DECIMAL(38, 4) AS average
             FROM sums WHERE currency IS NOT NULL GROUP BY ALL HAVING sum(purchases) + sum(refunds) > 0),
         ranked AS (
@@ -251,22 +271,22 @@ def _measured(database: duckdb.DuckDBPyConnection, sources: int, as_of: datetime
                 rank() OVER (PARTITION BY currency ORDER BY value DESC) AS place
             FROM spending WHERE bought > 0 WINDOW buyers AS (PARTITION BY currency)),
         money AS (
-            SELECT customer_id{per_currency} FROM spending GROUP BY customer_id),
+            SELECT customer{per_currency} FROM spending GROUP BY customer),
         best AS (
-            SELECT customer_id, max(score) AS score,
+            SELECT customer, max(score) AS score,
                 first({{'currency': currency, 'value': value, 'place': place, 'buyers': buyers}}
                     ORDER BY place / buyers, currency) AS one
-            FROM ranked GROUP BY customer_id),
+            FROM ranked GROUP BY customer),
         told AS (
             SELECT acts.*, {days("last")} AS seen_days, {days("first")} AS known_days, {days("last_bought")} AS recency
             FROM acts),
         scored AS (
-            SELECT customer_id,
+            SELECT customer,
                 (5 * (rank() OVER (ORDER BY recency DESC) - 1)) // count(*) OVER () + 1 AS recency_score,
                 (5 * (rank() OVER (ORDER BY purchases) - 1)) // count(*) OVER () + 1 AS frequency_score
             FROM told WHERE purchases > 0),
         placed AS (
-            SELECT live.customer_id, told.* EXCLUDE (customer_id), used.channels, used.preferred,
+            SELECT live.customer_id, told.* EXCLUDE (customer), used.channels, used.preferred,
                 scored.recency_score, scored.frequency_score, best.score AS monetary_score, best.one AS best
                 {values},
                 CASE WHEN told.interactions IS NULL THEN 'no_interactions'
@@ -277,12 +297,12 @@ def _measured(database: duckdb.DuckDBPyConnection, sources: int, as_of: datetime
                     WHEN recent >= {rules.loyal_purchases} THEN 'loyal'
                     WHEN known_days < {rules.new_days} THEN 'new'
                     ELSE 'active' END AS segment
-            FROM (SELECT DISTINCT customer_id FROM all_customers) AS live
-            LEFT JOIN told ON told.customer_id = live.customer_id
-            LEFT JOIN used ON used.customer_id = live.customer_id
-            LEFT JOIN scored ON scored.customer_id = live.customer_id
-            LEFT JOIN money ON money.customer_id = live.customer_id
-            LEFT JOIN best ON best.customer_id = live.customer_id)
+            FROM live
+            LEFT JOIN told ON told.customer = live.customer
+            LEFT JOIN used ON used.customer = live.customer
+            LEFT JOIN scored ON scored.customer = live.customer
+            LEFT JOIN money ON money.customer = live.customer
+            LEFT JOIN best ON best.customer = live.customer)
         SELECT customer_id, coalesce(interactions, 0) AS interactions,
             make_timestamptz(first) AS first_seen, make_timestamptz(last) AS last_seen,
             seen_days AS days_since_seen,

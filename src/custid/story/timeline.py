@@ -92,17 +92,21 @@ def _moment(registry: Registry, as_of: int | datetime | None) -> tuple[int | Non
 
 
 def _records(registry: Registry, customer_id: str, run_id: int | None) -> tuple[str, pa.Table]:
-    """The id that answers, and the names of its records: channel, record_id, record_key."""
-    if run_id is not None:
-        events = registry.history(customer_id)
-        asked = registry.customer(customer_id).asked_for
-        names = _records_then(events, asked, run_id)
-        if len(names):
-            return asked, names
+    """The id that answers, now or after that run, and the names of its records: channel, record_id, record_key."""
     found = registry.customer(customer_id)
     if run_id is None:
         return found.customer_id, found.records.select(["channel", "record_id", "record_key"])
-    return found.customer_id, _records_then(registry.history(found.customer_id), found.customer_id, run_id)
+    known_as = found.asked_for
+    while True:
+        events = registry.history(known_as)
+        fate = [
+            row
+            for row in events.to_pylist()
+            if row["record_key"] is None and row["customer_id"] == known_as and row["run_id"] <= run_id
+        ]
+        if not fate or fate[-1]["kind"] != "merged":
+            return known_as, _records_then(events, known_as, run_id)
+        known_as = fate[-1]["other_id"]
 
 
 def _records_then(events: pa.Table, customer_id: str, run_id: int) -> pa.Table:

@@ -650,6 +650,50 @@ class RegistryConformance:
         assert runs["model_id"].to_pylist() == ["m1", "m1", "m2"]
         assert '"read": 2' in runs["summary"][0].as_py()
 
+    def test_what_a_report_tells_is_counted_as_of_its_run(self, registry: Registry) -> None:
+        two_customers(registry)
+        merge(registry)
+        run(
+            registry,
+            [("linked", "A", None, "shop:2"), ("unlinked", "A", None, "crm:2")],
+            {"shop:2": {"email": "a@x.org", "phone": "1"}, "crm:2": None},
+            [("crm:1", "shop:1", 9.5), ("crm:1", "shop:2", -3.25), ("shop:1", "shop:2", 0.75)],
+        )
+        with registry.view() as view:
+            counts, before = view.counts(), view.counts(1)
+            assert (counts.run_id, counts.last_run, before.run_id, before.today) == (3, 3, 1, False)
+            assert [tuple(row.values()) for row in counts.channels.to_pylist()] == [("crm", 1, 1, 0), ("shop", 2, 1, 1)]
+            assert [tuple(row.values()) for row in counts.sets.to_pylist()] == [("crm,shop", 1)]
+            assert [tuple(row.values()) for row in before.sets.to_pylist()] == [("crm", 1), ("crm,shop", 1)]
+            assert [tuple(row.values()) for row in counts.sizes.to_pylist()] == [(3, 1)]
+            assert [tuple(row.values()) for row in before.sizes.to_pylist()] == [(1, 1), (2, 1)]
+            assert [tuple(row.values()) for row in before.largest.to_pylist()] == [("A", 2)]
+            assert len(before.members) == 2
+            assert [before.weights, before.filled, before.loosest, before.review] == [None] * 4
+            assert counts.weights is not None
+            assert [tuple(row.values()) for row in counts.weights.to_pylist()] == [
+                (-3.5, True, 1),
+                (0.5, True, 1),
+                (9.5, True, 1),
+            ]
+            assert counts.filled is not None
+            assert [tuple(row.values()) for row in counts.filled.to_pylist()] == [
+                ("crm", "email", 1, 1),
+                ("crm", "phone", 1, 0),
+                ("shop", "email", 2, 2),
+                ("shop", "phone", 2, 1),
+            ]
+            assert counts.loosest is not None
+            assert [(row["records"], round(row["tied_share"], 3)) for row in counts.loosest.to_pylist()] == [(3, 0.667)]
+            assert counts.review is not None
+            assert counts.review.waiting == 0
+            assert counts.events["kind"].to_pylist() == ["linked", "unlinked"]
+            assert counts.events["record_id"].to_pylist() == ["2", "2"]
+            assert len(before.events) == 0
+            assert counts.runs["run_id"].to_pylist() == [3, 2, 1]
+            with pytest.raises(UnknownCustomer, match="no run 4"):
+                view.counts(4)
+
     def test_edges_are_replaced(self, registry: Registry) -> None:
         two_customers(registry)
         assert registry.read_state().edges.to_pylist() == [

@@ -64,7 +64,7 @@ class LocalEngine:
         model = default_model(name for name in columns if columns[name].filled)
         if not model.comparisons:
             return model  # nothing to compare: nobody is brought together
-        rules = candidate_rules(name for name in columns if columns[name].filled)
+        rules = candidate_rules({name: share for name in columns if (share := columns[name].filled / columns.rows)})
         choice = blocking.choose_rules(
             columns,
             rules,

@@ -67,7 +67,7 @@ def rules_that_would(values: pa.Table, model: Model) -> list[BlockingRule]:
     """Rules, of those worth considering, that the model lacks and by which these two records would meet."""
     columns = Columns(values, model.statistics)
     counted = model.statistics.words if model.statistics is not None else {}
-    offered = candidate_rules(name for name in columns if columns[name].filled == columns.rows)
+    offered = candidate_rules({name: 1.0 for name in columns if columns[name].filled == columns.rows})
     return [
         rule
         for rule in offered

@@ -270,7 +270,7 @@ def _session(
         np.bincount(inverse).astype(np.float64),
         np.bincount(inverse, weights=new).astype(np.float64),
         speaks,
-        any(not comparison.shared and _sources_of(comparison) & decided for comparison in comparing.comparisons),
+        any(not comparison.shared and _compared(comparison) & decided for comparison in comparing.comparisons),
         patterns[:, -1],
     )
 
@@ -313,6 +313,12 @@ _MADE_FROM = {
 def _sources(columns: Iterable[str]) -> set[str]:
     """The columns that these are made from, without their stars."""
     return {source for column in columns for source in _MADE_FROM.get(column.rstrip("*"), {column.rstrip("*")})}
+
+
+def _compared(comparison: Comparison) -> set[str]:
+    """The sources of what a comparison is about. Its conditions may look at more: at surnames, for what somebody is
+    called in place of a given name."""
+    return _sources(name for column in comparison.columns for name in column.split(","))
 
 
 def _sources_of(comparison: Comparison) -> set[str]:
