@@ -19,6 +19,7 @@ from custid.channels.presets import parse_preset
 from custid.cli import main
 from custid.config import read_config
 from custid.identity.codes import declare
+from custid.testing.retail import write_retail
 
 ROOT = Path(__file__).parents[1]
 
@@ -204,12 +205,10 @@ def test_the_page_on_notebooks_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     matplotlib.use("agg")
     from matplotlib import pyplot
 
-    (tmp_path / "2026-03-01").mkdir()
-    retail = ROOT / "examples" / "retail"
-    for name in ("2026-03-01/crm.csv", "2026-03-01/shop.parquet", "truth.csv"):
-        shutil.copy(retail / name, tmp_path / name)
+    write_retail(tmp_path, people=60, seed=5)
     monkeypatch.chdir(tmp_path)
-    names: dict[str, Any] = {}
+    truth = duckdb.sql("SELECT * FROM 'truth.parquet' WHERE batch = '2026-03-01'").to_arrow_table()
+    names: dict[str, Any] = {"truth": truth}
     for language, block in blocks("notebooks.md"):
         if language == "python":
             exec(compile(block, "notebooks.md", "exec"), names)

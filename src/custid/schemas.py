@@ -232,8 +232,8 @@ CHANGES = pa.schema(
 )
 
 
-#: Customer codes ever issued or brought in. `kind`: "code" (one per customer at most) or "alias" (an earlier code, or one
-#: brought in beside it). `customer_id` is whom it was given to, `current_id` who answers to it today. `format_id` null:
+#: Customer codes ever issued or brought in. `kind`: "code" (one per customer at most) or "alias" (an earlier code, or
+#: one brought in beside it). `customer_id` is whom it was given to, `current_id` who answers to it today. `format_id` null:
 #: brought in from elsewhere; `run_id` null: not issued by a run.
 CODES = pa.schema(
     [
@@ -249,9 +249,9 @@ CODES = pa.schema(
 )
 
 
-#: Values that stewards pinned in golden records. `act`: the pin_id of the first of those pinned together, as the parts of
-#: an address are. `customer_id` is whom it was said of, `current_id` who answers to that today. `unpinned_at` is set once
-#: it was taken back, or replaced.
+#: Values that stewards pinned in golden records. `act`: the pin_id of the first of those pinned together, as the parts
+#: of an address are. `customer_id` is whom it was said of, `current_id` who answers to that today. `unpinned_at` is set
+#: once it was taken back, or replaced.
 PINS = pa.schema(
     [
         pa.field("pin_id", pa.int64(), nullable=False),

@@ -47,13 +47,9 @@ def asked(page: Page) -> list[str]:
 
 def press(page: Page, key: str) -> None:
     """Press a key that leads to another question, and wait for it."""
-    before = asked(page)
+    before = page.locator("#acts").get_attribute("data-pair")
     page.keyboard.press(key)
-    page.wait_for_function(
-        "before => { const now = [...document.querySelectorAll('thead .asked strong')].map(x => x.innerText.trim());"
-        " return now.length === 2 && String(now) !== String(before); }",
-        arg=before,
-    )
+    page.wait_for_selector(f"#acts[data-pair]:not([data-pair='{before}'])")
 
 
 def answer(page: Page, call: str, act: str) -> None:

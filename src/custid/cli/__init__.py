@@ -63,7 +63,16 @@ for _command in (
 ):
     app.command()(getattr(_command, _command.__name__.rpartition(".")[2]))
 app.add_typer(decide.decide, name="decide")
-for _further in (explain.explain, explain.why, explain.why_not, pin.unpin, pin.pins, backup.restore, erase.allow_again, erase.compact):
+for _further in (
+    explain.explain,
+    explain.why,
+    explain.why_not,
+    pin.unpin,
+    pin.pins,
+    backup.restore,
+    erase.allow_again,
+    erase.compact,
+):
     app.command()(_further)
 
 

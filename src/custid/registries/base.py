@@ -60,8 +60,9 @@ class State:
 class Head:
     """What a run needs to know of a registry before it reads anything else; as of `run_id` (0: an empty registry).
 
-    `live`, `customers`: live records and live customers; `channels`: those that ever brought a record. `indexed`: whether the comparable values of all live records
-    are stored, so that a batch can be matched without reading everything. `custid_version`: of the last run.
+    `live`, `customers`: live records and live customers; `channels`: those that ever brought a record. `indexed`:
+    whether the comparable values of all live records are stored, so that a batch can be matched without reading
+    everything. `custid_version`: of the last run.
     `pending`: keys of records to look at again in any case. `decisions` DECISIONS, all of them.
     `facts`: FACTS of `registries.facts` that wait, in order; `presets`: channel → the preset it was last read with.
     The rest as in `State`.
@@ -447,8 +448,8 @@ class Registry(Protocol):
         ...
 
     def review(self, limit: int | None = 100) -> Queue:
-        """What waits for a steward in the whole registry: how many questions, and the first of them (`limit` None: all),
-        what teaches the model most first. See `custid.registries.reviewing`."""
+        """What waits for a steward in the whole registry: how many questions, and the first of them (`limit` None:
+        all), what teaches the model most first. See `custid.registries.reviewing`."""
         ...
 
     def decisions(self) -> pa.Table:

@@ -941,12 +941,13 @@ class RegistryConformance:
             ],
             {"app:1": {}, "crm:2": None},
         )
-        for customers, message in (
+        refused: list[tuple[list[str | tuple[str, str]], str]] = [
             (["A"], "two customers or more"),
             (["A", "B"], "B has no records any more"),
             (["A", ("crm", "2")], "crm:2 is gone"),
             (["C", "C"], "C is one record"),
-        ):
+        ]
+        for customers, message in refused:
             with pytest.raises(UsageError, match=message):
                 registry.merge(customers, actor="ann")
         with pytest.raises(UnknownCustomer, match="channel 'crm' has no record '9'"):
