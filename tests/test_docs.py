@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from custid.channels.presets import parse_preset
@@ -184,6 +185,8 @@ def test_the_page_on_reviewing_runs(
 def test_the_page_on_explanations_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    from matplotlib import pyplot
+
     shutil.copytree(ROOT / "examples" / "retail", tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
@@ -192,6 +195,7 @@ def test_the_page_on_explanations_runs(
             exec(compile(block, language, "exec"), names)
         elif language == "sh":
             run_commands(block, monkeypatch)
+    pyplot.close("all")
     printed = capsys.readouterr().out
     assert "match weight" in printed
     assert "held together by" in printed
@@ -217,3 +221,18 @@ def test_the_page_on_notebooks_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert len(pyplot.get_fignums()) == 7
     pyplot.close("all")
     assert Path("report.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_the_page_on_the_customers_story_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for language, block in blocks("customer-story.md"):
+        if language == "python":
+            exec(compile(block, language, "exec"), names)
+            check_values(block, names)
+        else:
+            run_commands(block, monkeypatch)
+    assert "are of records that nobody knows" in capsys.readouterr().out
+    assert pq.read_table("measures.parquet").equals(names["measured"].customers.to_arrow())

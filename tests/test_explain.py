@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from matplotlib.figure import Figure
 
 import custid
 from custid import Channel, UnknownCustomer, UsageError
@@ -44,12 +45,12 @@ def test_the_steps_of_any_pair_add_up_to_its_weight_to_the_last_bit(homes: Regis
         stored = list(zip(*(edges[name].to_pylist() for name in edges.column_names[:3]), strict=True))
         assert len(stored) > 150
         kinds = set()
-        for left, right, weight in stored:
+        for left, right, weight in stored[::3]:
             steps = weighing.steps(left, right)
             kinds |= {step.kind for step in steps}
             assert np.float32(sum(step.bits for step in steps)) == np.float32(weight)
         assert kinds == {"prior", "level", "rarity", "relatives"}
-        for left, right in (rng.choice(keys, 2, replace=False).tolist() for _ in range(60)):
+        for left, right in (rng.choice(keys, 2, replace=False).tolist() for _ in range(20)):
             total = sum(step.bits for step in weighing.steps(left, right))
             assert np.float32(total) == weighing.weigh(np.array([left]), np.array([right])).weights[0]
 
@@ -343,7 +344,7 @@ def test_a_block_that_no_key_parts_is_said_to_be_chopped_by_lot(cases: Registry,
     rows = table([(str(n), f"Given{n}", "Office", "info@x.test", None, None, None, None) for n in range(24)])
     custid.resolve(Channel("crm", rows, record_id="record_id"), registry=registry, model=MODEL)
     outcomes = []
-    for one, other in combinations(range(4), 2):
+    for one, other in combinations(range(3), 2):
         found = reason(registry, f"crm:{one}", f"crm:{other}")
         if found.reason == "not compared":
             outcomes.append(found.rules[0])
@@ -486,7 +487,7 @@ def test_a_large_customer_is_told_by_its_edges_and_a_sample_of_pairs(tmp_path: P
     lines = tree_lines(found.as_dict())
     assert len(lines) < 60
     assert "more records" in "\n".join(lines)
-    ax = found.plot()
+    ax = found.plot(Figure().subplots())
     assert "60 of its" in ax.get_title()
 
 
@@ -518,8 +519,6 @@ def test_every_reason_has_its_words(cases: Registry) -> None:
 
 
 def test_plots_draw_on_the_axes_they_are_given(cases: Registry) -> None:
-    from matplotlib.figure import Figure
-
     axes = Figure().subplots(1, 2)
     found = custid.explain(cases, ("crm", "A"), ("shop", "1"))
     assert found.plot(axes[0]) is axes[0]

@@ -151,20 +151,19 @@ def test_the_order_of_records_does_not_matter(data: st.DataObject) -> None:
         )
     )
     records = records_of(*rows)
-    found = survive(records, links, rules, standardize(records).values)
+    values = standardize(records).values
+    found = survive(records, links, rules, values)
     assert len(mixed(found, rules)) == 0
     assert unpacked(packed(found), found.schema).equals(found)
-    shuffled = records_of(*data.draw(st.permutations(rows)))
-    assert survive(shuffled, links, rules, standardize(shuffled).values).equals(found)
-    for customer in "AB":
-        own = records.filter(pa.array([link["customer_id"] == customer for link in links.to_pylist()]))
-        row = next(row for row in found.to_pylist() if row["customer_id"] == customer)
-        for field in ("email", "surname", "city"):
-            told = how(own, customer, field, rules, standardize(own).values)
-            assert (told.value, told.source) == (row[field], row[f"{field}_from"])
-            won = [one for one in told.candidates if one.outcome == "won"]
-            assert len(won) == (told.decided_by != "nothing to choose from")
-            assert all(one.because for one in told.candidates if one.outcome != "won")
+    assert survive(records_of(*data.draw(st.permutations(rows))), links, rules, values).equals(found)
+    own = records.filter(pa.array([link["customer_id"] == "A" for link in links.to_pylist()]))
+    (row,) = found.slice(0, 1).to_pylist()
+    field = data.draw(st.sampled_from(["email", "surname", "city"]))
+    told = how(own, "A", field, rules, values)
+    assert (told.value, told.source) == (row[field], row[f"{field}_from"])
+    won = [one for one in told.candidates if one.outcome == "won"]
+    assert len(won) == (told.decided_by != "nothing to choose from")
+    assert all(one.because for one in told.candidates if one.outcome != "won")
 
 
 # --- what is no value ---
@@ -260,6 +259,7 @@ def test_values_stay_as_their_source_wrote_them() -> None:
         ("phone", "international", "+41446681800", "+41 44 668 18 00"),
         ("phone", "e164", "ask Bob", "ask Bob"),
         ("birth_date", "iso_date", "3 May 1980", "1980-05-03"),
+        ("sex", "m_f", "女", "f"),
         ("surname", "upper", "müller", "MÜLLER"),
         ("email", "lower", "Ann@X.ORG", "ann@x.org"),
         ("surname", "title_case", "O'NEIL", "O'Neil"),

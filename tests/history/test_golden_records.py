@@ -27,7 +27,7 @@ from custid.testing.customers import households
 
 from .driver import Driver, history, in_memory
 
-HISTORIES = int(os.environ.get("CUSTID_EXAMPLES", "3"))
+HISTORIES = int(os.environ.get("CUSTID_EXAMPLES", "2"))
 NO_KEYS = pa.array([], pa.int64())
 
 
@@ -113,7 +113,7 @@ def test_after_any_history_what_is_stored_is_what_choosing_anew_gives(seed: int)
 
 @pytest.fixture(scope="module")
 def people() -> pa.Table:
-    return households(260, seed=3).records.drop_columns(["channel"])
+    return households(150, seed=3).records.drop_columns(["channel"])
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def model(people: pa.Table) -> Model:
 @pytest.fixture(scope="module")
 def resolved(people: pa.Table, model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("golden") / "customers.db"
-    run(path, people.slice(0, 240), model)
+    run(path, people.slice(0, 120), model)
     return path
 
 
@@ -168,7 +168,7 @@ def test_a_batch_chooses_anew_for_the_customers_it_touched_and_no_others(
     registry: Registry, people: pa.Table, chosen: list[int]
 ) -> None:
     before = {row["customer_id"]: row for row in stored(registry)}
-    done = run(registry, people.slice(238, 12))
+    done = run(registry, people.slice(118, 12))
     assert done.summary["matched"].startswith("the batch")
     assert len(chosen) == 1
     assert 0 < chosen[0] <= 12
@@ -198,9 +198,9 @@ def test_a_dry_run_shows_what_golden_records_would_be_pins_included(registry: Re
     name = stored(registry)[0]["customer_id"]
     registry.pin(name, "surname", "Keller", actor="ann")
     before = stored(registry)
-    dry = run(registry, people.slice(240, 10), dry_run=True)
+    dry = run(registry, people.slice(120, 10), dry_run=True)
     assert stored(registry) == before
-    wet = run(registry, people.slice(240, 10))
+    wet = run(registry, people.slice(120, 10))
     # New ids are drawn anew.
     assert [values(row) for row in dry.golden.to_arrow().to_pylist() if row["customer_id"] in ids(before)] == [
         values(row) for row in stored(registry) if row["customer_id"] in ids(before)
@@ -219,8 +219,8 @@ def values(row: dict[str, Any]) -> dict[str, Any]:
 def test_golden_records_of_a_run_that_was_overtaken_are_not_passed_off_as_its_own(
     registry: Registry, people: pa.Table
 ) -> None:
-    first = run(registry, people.slice(240, 5))
-    run(registry, people.slice(245, 5))
+    first = run(registry, people.slice(120, 5))
+    run(registry, people.slice(125, 5))
     with pytest.raises(RunConflict):
         _ = first.golden
 

@@ -36,7 +36,8 @@ def show(
 
     First its golden values and where each is from, then each record's own. With --how, what stood for election for one
     field, which rule decided and why the others lost. With --raw, record by record, each value as written, the
-    comparable values that were made of it, and how they came about; also what was taken for no value.
+    comparable values that were made of it, and how they came about; also what was taken for no value. Where
+    customers.toml declares interactions, the last of what the customer did comes at the end.
 
     \b
     Example:

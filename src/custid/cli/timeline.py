@@ -129,7 +129,7 @@ def story(told: Sequence[dict[str, Any]]) -> str:
 
     >>> from datetime import date
     >>> story([{"at": date(2024, 3, 1), "kind": "order", "interactions": "orders", "amount": 5, "currency": "EUR"}])
-    '1 order, 2024-03-01; EUR 5.00'
+    '1 × order, 2024-03-01; EUR 5.00'
     """
     done = [row for row in told if row["interactions"] is not None]
     if not done:
@@ -140,7 +140,7 @@ def story(told: Sequence[dict[str, Any]]) -> str:
         kinds[row["kind"]] = kinds.get(row["kind"], 0) + 1
         if row["amount"] is not None:
             values[row["currency"]] = values.get(row["currency"], 0) + row["amount"]
-    counted = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
+    counted = ", ".join(f"{count:,} × {kind}" for kind, count in sorted(kinds.items()))
     first, last = f"{done[0]['at']:%Y-%m-%d}", f"{done[-1]['at']:%Y-%m-%d}"
     money = ", ".join(f"{currency} {value:,.2f}" for currency, value in sorted(values.items()))
     return f"{counted}, {first if first == last else f'{first} to {last}'}" + (f"; {money}" if money else "")

@@ -19,12 +19,16 @@ _SMALL = frozenset(
 )
 
 
+#: Displays that are made of comparable values.
+COMPARABLE = ("e164", "international", "iso_date", "m_f")
+
+
 def shown(display: str, written: pa.Array, comparable: pa.Array | None) -> pa.Array:
     """`written` as `display` has it (see `model.survivorship.DISPLAYS`); `comparable`: the comparable values, row by
     row. A value that cannot be shown so stays as written."""
     if display == "as_written":
         return written
-    if display in ("e164", "iso_date", "international"):
+    if display in COMPARABLE:
         if comparable is None:
             return written
         if display == "international":

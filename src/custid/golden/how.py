@@ -139,7 +139,7 @@ def _told(ballot: Candidates, order: Numbers) -> tuple[list[Candidate], str]:
     ranks = [*ranks, *((label, rank[ballot.row]) for label, rank in standing), ("first of its values", -ballot.slot)]
     likeness = ballot.likeness
     told: list[Candidate] = []
-    deciding = ""
+    deciding = among = ""
     for place, at in enumerate(order.tolist()):
         winner, outcome, because = int(order[0]), "won", ""
         if place:
@@ -148,20 +148,20 @@ def _told(ballot: Candidates, order: Numbers) -> tuple[list[Candidate], str]:
             )
             outcome, because = "lost", _why(label, ours, theirs, ballot, at, winner)
             before = [one for one in order[:place].tolist() if likeness[one] == likeness[at]]
-            if has_several(unit.name):
-                outcome = "lost" if before or label == "readable" else "kept"
-                because = f"the same as that of {names[ballot.row[before[0]]]}" if before else because
-            elif winner in before:
+            if has_several(unit.name) and not before and label != "readable":
+                outcome = "kept"
+            if winner in before:
                 because = f"the same value; {because}"
-            if winner not in before:
+                among = among or label
+            else:
+                because = f"the same value as {names[ballot.row[before[0]]]}; {because}" if before else because
                 deciding = deciding or label
         told.append(_candidate(ballot, at, names, instants, outcome, because))
-    if len(order) > 1 and not deciding:
-        deciding = "nothing but the spelling: all have the same value"
     for row, slot in zip(*(some.tolist() for some in ballot.empty), strict=True):
         alone = Candidates(people, unit, ballot.columns, np.array([row]), np.array([slot]), ballot.empty)
         told.append(_candidate(alone, 0, names, instants, "left out", "it stands for nothing"))
-    return told, _label(deciding, unit.name)
+    spelt = f"{_label(among, unit.name)}, among records that have the same value" if among else ""
+    return told, _label(deciding, unit.name) or spelt
 
 
 def _candidate(
@@ -191,7 +191,7 @@ def _why(label: str, ours: Any, theirs: Any, ballot: Candidates, at: int, winner
     if label == "readable":
         return f"it cannot be read as a value of {ballot.unit.name}"
     if label == "whole":
-        return f"only a part of {_WHOLE.get(ballot.unit.name, 'it').removeprefix('a whole ')}"
+        return "only a part of an address" if ballot.unit.name == "address" else "only a part of a name"
     if label == "most_recent":
         records = ballot.people.records
         mine, its = (records["updated_at"][int(ballot.row[one])].as_py() for one in (at, winner))

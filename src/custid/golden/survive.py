@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from custid import schemas
 from custid.golden import pinned
 from custid.golden.candidates import Candidates, Numbers, People, candidates, lines
-from custid.golden.display import shown
+from custid.golden.display import COMPARABLE, shown
 from custid.model.survivorship import Survivorship, has_several
 from custid.standardize.fields import base_of
 
@@ -174,7 +174,7 @@ def _displayed(ballot: Candidates, part: str, some: Numbers, written: pa.Array, 
     values = ballot.people.values
     display = rules.display_of(base_of(part))
     comparable = None
-    if display in ("e164", "international", "iso_date") and values is not None:
+    if display in COMPARABLE and values is not None:
         comparable = ballot.take(part, some, of=values)
     return shown(display, written, comparable)
 

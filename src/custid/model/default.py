@@ -304,7 +304,7 @@ _WRITTEN_ALIKE = (
 _TELLING = ("email", "phone", "birth_date", "postcode", "street", *_IDENTIFIERS)
 _TELLING_ENOUGH = 4
 #: What fewer records hold reaches few matches, however telling.
-_TELLING_SHARE_MIN = 0.1
+_TELLING_SHARE_MIN = 0.01
 _PAIRED = (
     "name_tokens",
     "given_latin",

@@ -46,6 +46,7 @@ DISPLAYS: dict[str, tuple[str, tuple[str, ...]]] = {
     "e164": ("a telephone number with its country and nothing but digits: +41446681800", ("phone",)),
     "international": ("a telephone number with its country, in groups: +41 44 668 18 00", ("phone",)),
     "iso_date": ("a date as 1980-05-03", ("birth_date",)),
+    "m_f": ("a sex as m or f", ("sex",)),
     "upper": ("in capitals", ()),
     "lower": ("in small letters", ()),
     "title_case": ("words with a capital, where the source wrote all in one case; others as written", ()),
@@ -214,4 +215,4 @@ def is_compared(field: str) -> bool:
     >>> is_compared("phone_2"), is_compared("surname")
     (True, False)
     """
-    return kind_of(field) in ("email", "phone", "date", "identifier")
+    return kind_of(field) in ("email", "phone", "date", "sex", "identifier")

@@ -3,13 +3,12 @@
 In: a session. Out: golden tables, PINS. Never here: how a value is chosen (see `custid.golden`).
 
 What is stored is what choosing anew would give: a run, a pin and an erasure choose anew for the customers they touch,
-inside their transaction. Everything is chosen anew when the rules are others, and when everything was matched, for then
-the comparable values by which spellings are told apart may be others too.
+inside their transaction. Everything is chosen anew when the rules are others, and when everything was matched (as after
+an update of custid), for then the comparable values by which spellings are told apart may be others too.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
@@ -30,10 +29,8 @@ from custid.registries.base import Commit
 from custid.registries.reading import comparable_columns, field_columns, records_where
 from custid.registries.session import Session
 
-#: In `meta`: a digest of the rules that the stored golden records follow.
+#: In `meta`: the rules that the stored golden records follow, as JSON.
 _RULES = "golden_rules"
-#: A change of what stands in a golden record, whatever the rules, makes this another number.
-_EDITION = 1
 #: Customers whose golden records are chosen at once.
 _PAGE_CUSTOMERS = 200_000
 
@@ -47,14 +44,14 @@ _STANDING = """
 
 def update(session: Session, commit: Commit, run_id: int) -> None:
     """Choose anew for the customers a run touched. Its records, events, comparable values and model are stored."""
-    rules, digest = _rules(session)
-    known = session.fetch("SELECT value FROM custid.meta WHERE name = $1", (_RULES,))["value"].to_pylist()
-    if known != [digest] or commit.reworked is None:
+    kept = _kept(session)
+    said = _said(session) if kept is None or commit.model is not None else kept
+    if said != kept or commit.reworked is None:
         session.execute("DELETE FROM custid.meta WHERE name = $1", (_RULES,))
-        session.execute("INSERT INTO custid.meta (name, value) VALUES ($1, $2)", (_RULES, digest))
+        session.execute("INSERT INTO custid.meta (name, value) VALUES ($1, $2)", (_RULES, said))
         session.execute("DELETE FROM custid.golden")
         everybody = session.fetch("SELECT DISTINCT customer_id FROM custid.links ORDER BY customer_id")
-        _choose(session, everybody["customer_id"], rules)
+        _choose(session, everybody["customer_id"])
         return
     session.offer("given_keys", pa.table({"given_key": commit.records["record_key"]}))
     touched = session.fetch(
@@ -71,14 +68,15 @@ def refresh(session: Session, customer_ids: pa.ChunkedArray | Iterable[str]) -> 
     """Choose anew for these customers; an id that has no records left loses its golden record."""
     if not isinstance(customer_ids, pa.ChunkedArray):
         customer_ids = pa.chunked_array([pa.array(sorted(set(customer_ids)), pa.string())])
-    if _digest_kept(session) is None:
+    if _kept(session) is None:
         return  # none were ever chosen: the next run does it
     session.offer("given_ids", pa.table({"given_id": customer_ids.cast(pa.string())}))
     session.execute("DELETE FROM custid.golden WHERE customer_id IN (SELECT given_id FROM given_ids)")
-    _choose(session, customer_ids, _rules(session)[0])
+    _choose(session, customer_ids)
 
 
-def _choose(session: Session, customer_ids: pa.ChunkedArray, rules: Survivorship) -> None:
+def _choose(session: Session, customer_ids: pa.ChunkedArray) -> None:
+    rules = _rules(session)
     for start in range(0, len(customer_ids), _PAGE_CUSTOMERS):
         found = texts.packed(_chosen(session, customer_ids.slice(start, _PAGE_CUSTOMERS), rules))
         if len(found):
@@ -123,18 +121,24 @@ def _spoken(session: Session, customer_ids: pa.ChunkedArray) -> dict[str, pa.Tab
     }
 
 
-def _rules(session: Session) -> tuple[Survivorship, str]:
-    """The rules of the stored model, and their digest."""
+def _rules(session: Session) -> Survivorship:
+    """The rules that the stored golden records follow or, where there are none, those of the model."""
+    survivorship, display, not_junk = json.loads(_kept(session) or _said(session))
+    return Survivorship.read(survivorship, display, not_junk)
+
+
+def _said(session: Session) -> str:
+    """What the stored model says of golden records, as text."""
     found = session.fetch("SELECT model FROM custid.models ORDER BY run_id DESC LIMIT 1")["model"].to_pylist()
     plain = json.loads(found[0]) if found else {}
-    survivorship, display, conventions = (plain.get(name, {}) for name in ("survivorship", "display", "conventions"))
-    said = json.dumps([_EDITION, survivorship, display, conventions], sort_keys=True, ensure_ascii=False)
-    not_junk = (channel.get("not_junk", {}) for channel in conventions.values())
-    return Survivorship.read(survivorship, display, not_junk), hashlib.sha256(said.encode()).hexdigest()[:16]
+    not_junk = [channel["not_junk"] for channel in plain.get("conventions", {}).values() if channel.get("not_junk")]
+    said = [plain.get("survivorship", {}), plain.get("display", {}), not_junk]
+    return json.dumps(said, sort_keys=True, ensure_ascii=False)
 
 
-def _digest_kept(session: Session) -> str | None:
-    found = session.fetch("SELECT value FROM custid.meta WHERE name = $1", (_RULES,))["value"].to_pylist()
+def _kept(session: Session) -> str | None:
+    """What `_said` was when all golden records were chosen last."""
+    found: list[str] = session.fetch("SELECT value FROM custid.meta WHERE name = $1", (_RULES,))["value"].to_pylist()
     return found[0] if found else None
 
 
@@ -143,8 +147,8 @@ def _digest_kept(session: Session) -> str | None:
 
 def read(session: Session, customer_id: str | None = None) -> pa.Table:
     """The golden records of all customers, by customer_id, or of one; see `custid.golden.survive`."""
-    rules, _ = _rules(session)
-    if _digest_kept(session) is None:  # from before golden records were kept
+    rules = _rules(session)
+    if _kept(session) is None:  # from before golden records were kept
         which, parameters = ("", ()) if customer_id is None else ("WHERE customer_id = $1", (customer_id,))
         found = session.fetch(f"SELECT DISTINCT customer_id FROM custid.links {which} ORDER BY customer_id", parameters)
         return _chosen(session, found["customer_id"], rules)
@@ -164,17 +168,17 @@ def how(session: Session, customer: Mapping[str, Any], field: str) -> How:
     records, _ = _records_of(session, ids)
     if not len(records):
         raise UsageError(f"customer {name} has no live records, and so no golden record.")
-    return told(records, name, field, _rules(session)[0], **_spoken(session, ids))
+    return told(records, name, field, _rules(session), **_spoken(session, ids))
 
 
 def faults(session: Session) -> list[str]:
     """What of the golden records is not as choosing anew would have it."""
-    kept = _digest_kept(session)
+    kept = _kept(session)
     if kept is None:
         return []
-    rules, digest = _rules(session)
-    if kept != digest:
+    if kept != _said(session):
         return ["golden records follow other rules than the model's"]
+    rules = _rules(session)
     wrong: list[str] = []
     columns = columns_of(list(field_columns(session)), rules)
     ids = session.fetch(

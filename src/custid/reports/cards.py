@@ -11,7 +11,6 @@ from html import escape
 from typing import Any
 
 from custid.markup import Child, card, grid, h, quiet
-from custid.reports import summary as told
 
 #: Records of a customer that are shown, and what else they have room for.
 RECORDS_SHOWN, _CHARACTERS_SHOWN = 12, 40
@@ -32,6 +31,8 @@ _ASKED = (
 
 def run_card(summary: Mapping[str, Any]) -> str:
     """A run: rows by channel, and what became of customers."""
+    from custid.reports import summary as told  # heavy, and the cards of registries do without
+
     counts = ("read", "rejected", "new", "changed", "gone")
     rows = [[name, *(f"{channel[count]:,}" for count in counts)] for name, channel in summary["channels"].items()]
     if len(rows) > 1:

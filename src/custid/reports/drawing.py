@@ -65,10 +65,11 @@ def columns(
     left edge, and what they mean; `ticks` likewise, what is written below instead of the labels. `numbers`: each
     column's total is written on it.
     """
-    wide, left, right, top, bottom = 760, 62, 12, 42 if marks else 18, 44
-    plot, tall = wide - left - right, height - top - bottom
     totals = [sum(values) for values in zip(*(values for _, values in series), strict=True)]
     heights = scale(max(totals, default=0))
+    left = 36 + 8 * len(f"{heights[-1]:,.0f}")
+    wide, right, top, bottom = 760, 12, 42 if marks else 18, 44
+    plot, tall = wide - left - right, height - top - bottom
     step, ceiling = plot / max(1, len(labels)), heights[-1]
     drawn: list[Markup] = []
     for tick in heights:

@@ -41,26 +41,30 @@ def axes_for(ax: Axes | None, width: float, height: float) -> Axes:
     """`ax`, or the axes of a new figure of this size in inches. Raises MissingExtra without matplotlib."""
     if ax is not None:
         return ax
-    try:
-        from matplotlib import pyplot
-    except ImportError as error:
-        raise MissingExtra("plots need matplotlib: pip install 'custid[notebook]'") from error
-    _, made = pyplot.subplots(figsize=(width, height), layout="constrained")
-    return made
+    _, made = _pyplot().subplots(figsize=(width, height), layout="constrained")
+    axes: Axes = made
+    return axes
 
 
 def save(plot: Callable[[], Axes], path: Path) -> None:
     """Draw a plot into a .png, .svg or .pdf file; no window opens. Raises MissingExtra, UsageError."""
-    with suppress(ImportError):
-        import matplotlib
-
-        matplotlib.use("agg")
-    figure = plot().get_figure(root=True)
-    assert figure is not None, "the axes of a plot are in a figure"
+    pyplot = _pyplot()
+    pyplot.switch_backend("agg")
+    figure: Any = plot().get_figure(root=True)
     try:
         figure.savefig(path, dpi=150)
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be written: {error}. Give a name that ends in .png, .svg or .pdf.") from error
+    finally:
+        pyplot.close(figure)
+
+
+def _pyplot() -> Any:
+    try:
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise MissingExtra("plots need matplotlib: pip install 'custid[notebook]'") from error
+    return pyplot
 
 
 def fonts(texts: Iterable[str]) -> list[str]:

@@ -208,7 +208,7 @@ class _Work:
             pieces.append(Outcome(columns, junk.first_reason(placeholder, reason)))
         self._note(column, raw, rows, pa.concat_arrays([piece.reason for piece in pieces]))
         return {
-            name: coded.spread(pa.concat_arrays([piece.columns[name] for piece in pieces]), rows)
+            name: coded.spread(pa.concat_arrays([piece.columns[name] for piece in pieces]), rows, distinct)
             for name in pieces[0].columns
         }
 
@@ -249,8 +249,10 @@ def _distinct(
     written: Coded, context: Coded | None, real: Coded | None
 ) -> tuple[pa.Array, tuple[pa.Array, pa.Array | None], pa.Array]:
     """The distinct values of a column, each with its context and whether it is real, and which of them a row holds."""
-    if context is None and real is None:
-        return written.dictionary, (nulls(len(written.dictionary)), None), written.indices
+    one = pa.scalar(None, pa.string()) if context is None else coded.only(context)
+    if real is None and one is not None:
+        # One context for all: the values are distinct as they are.
+        return written.dictionary, (pa.repeat(one, len(written.dictionary)), None), written.indices
     columns = [written]
     for beside in (context, real):
         if beside is not None:
@@ -313,6 +315,8 @@ def _identifiers(work: _Work, sources: dict[str, str], base: str, country: Coded
     own = work.read(sources[said], text_values)["text"] if said in sources else None
     namespace = coded.first(own, work.setting(lambda said: said.namespaces.get(base)))
     assert namespace is not None
+    if not len(namespace.dictionary):
+        return found
     return {base: coded.combined(identifiers.in_namespace, found[base], namespace)}
 
 

@@ -51,9 +51,22 @@ def matches(values: pa.Array, pattern: str) -> pa.Array:
     return pc.fill_null(found, False) if found.null_count else found
 
 
+def beyond_ascii(values: pa.Array) -> pa.Array | None:
+    """Where a value holds more than ASCII, which is soon told; None where none does, nor has rules to go through."""
+    plain = pc.string_is_ascii(values)
+    return None if pc.all(plain).as_py() is not False else pc.fill_null(pc.invert(plain), False)
+
+
 def has_han(values: pa.Array) -> pa.Array:
     """Where a value holds 汉字."""
+    if beyond_ascii(values) is None:
+        return nowhere(values)
     return matches(values, r"\p{Han}")
+
+
+def nowhere(values: pa.Array) -> pa.Array:
+    """False for each value."""
+    return pa.repeat(pa.scalar(False), len(values))
 
 
 def replaced(values: pa.Array, pattern: str, by: str) -> pa.Array:
@@ -101,8 +114,10 @@ def joined(separator: str, *parts: pa.Array) -> pa.Array:
 
 def _unsettled(values: pa.Array) -> pa.Array:
     """Where a value holds more than ASCII, common 汉字 and composed Western letters, which are in their normal form."""
-    settled = matches(values, r"^[\x00-\x7fÀ-ÖØ-öø-ÿ\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}]*$")
-    return pc.fill_null(pc.invert(pc.or_(pc.string_is_ascii(values), settled)), False)
+    beyond = beyond_ascii(values)
+    if beyond is None:
+        return nowhere(values)
+    return pc.and_(beyond, matches(values, r"[^\x00-\x7fÀ-ÖØ-öø-ÿ\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}]"))
 
 
 def clean(values: pa.Array) -> pa.Array:
@@ -128,8 +143,20 @@ def _to_simplified() -> Any:
     return opencc.OpenCC("t2s")
 
 
+@cache
+def _traditional() -> str:
+    """A pattern (RE2) of the characters that OpenCC simplifies by themselves."""
+    blocks = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3134F))
+    characters = [chr(code) for first, last in blocks for code in range(first, last + 1)]
+    simple = _to_simplified().convert("\n".join(characters)).split("\n")
+    return "[" + "".join(one for one, other in zip(characters, simple, strict=True) if one != other) + "]"
+
+
 def simplify(values: pa.Array) -> pa.Array:
-    """Traditional 汉字 as simplified ones; values without 汉字 are untouched.
+    """Traditional 汉字 as simplified ones; values without any are untouched.
+
+    Among these are words that OpenCC would rewrite although each of their characters is a simplified one, as 沈思: there
+    沈 is a surname.
 
     >>> simplify(pa.array(["歐陽震華", "Lee"])).to_pylist()
     ['欧阳震华', 'Lee']
@@ -140,7 +167,9 @@ def simplify(values: pa.Array) -> pa.Array:
         lines = _to_simplified().convert("\n".join(some.to_pylist())).split("\n")
         return pa.array(lines, pa.string()) if len(lines) == len(some) else each(some, _to_simplified().convert)
 
-    return on_some(values, has_han(values), convert)
+    if beyond_ascii(values) is None:
+        return values
+    return on_some(values, matches(values, _traditional()), convert)
 
 
 def plain_letters(values: pa.Array) -> pa.Array:
@@ -158,10 +187,13 @@ def plain_letters(values: pa.Array) -> pa.Array:
             some = pc.replace_substring(some, letter, plain)
         return some
 
+    beyond = beyond_ascii(values)
+    if beyond is None:
+        return pc.ascii_lower(values)
     values = pc.utf8_lower(values)
     # 汉字 and ASCII have no accents.
-    accented = pc.invert(matches(values, r"^[\x00-\x7f\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}]*$"))
-    return simplify(on_some(values, pc.and_(values.is_valid(), accented), unicode))
+    accented = matches(values, r"[^\x00-\x7f\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}]")
+    return simplify(on_some(values, accented, unicode))
 
 
 def fold(values: pa.Array, keep: str = "") -> pa.Array:
@@ -180,7 +212,8 @@ def without_punctuation(values: pa.Array, keep: str = "") -> pa.Array:
     >>> without_punctuation(pa.array(["o'brien", "a-b, c"]), keep=",").to_pylist()
     ['obrien', 'a b, c']
     """
-    odd = matches(values, r"[^a-z0-9 ]")
+    # The 汉字 of these ranges are letters, all of them.
+    odd = matches(values, r"[^a-z0-9 \x{3400}-\x{4db5}\x{4e00}-\x{9fa5}]")
 
     def punctuation(some: pa.Array) -> pa.Array:
         some = replaced(some, _APOSTROPHES, "")

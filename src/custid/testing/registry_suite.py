@@ -632,6 +632,7 @@ class RegistryConformance:
             [
                 {"channel": "crm", "source": "a.csv", "row": 7, "reason": "no key", "detail": "id is empty"},
                 {"channel": "crm", "source": "a.csv", "row": 3, "reason": "no key", "detail": "id is empty"},
+                {"channel": "crm", "source": "a.csv", "row": 9, "record_id": "A", "reason": "erased", "detail": "-"},
             ],
             schema=schemas.REJECTS,
         )
@@ -640,9 +641,13 @@ class RegistryConformance:
         assert registry.read_state().model == '{"a":1}'
         run(registry, model='{"a":2}', model_id="m2")
         assert registry.read_state().model == '{"a":2}'
-        assert registry.rejects(1)["row"].to_pylist() == [3, 7]
+        assert registry.rejects(1)["row"].to_pylist() == [3, 7, 9]
         assert registry.rejects(1).schema == schemas.REJECTS
         assert len(registry.rejects(2)) == 0
+        with registry.view() as view:
+            named = pa.table({"channel": ["crm", "crm"], "record_id": ["A", "B"]})
+            found = view.rejects_named(named)
+        assert found.select(["record_id", "row", "run_id"]).to_pylist() == [{"record_id": "A", "row": 9, "run_id": 1}]
         runs = registry.runs()
         assert runs.schema == schemas.RUNS
         assert runs["actor"].to_pylist() == ["ann", "bo", "ann"]
@@ -1197,6 +1202,21 @@ class RegistryConformance:
         with registry.view() as view:
             assert {text: view.containing(text, 10).to_pylist() for text in wanted} == wanted
             assert view.containing("zo", 1).to_pylist() == [1]
+
+    def test_who_holds_a_comparable_value_is_found_in_any_of_its_places(self, registry: Registry) -> None:
+        values = {
+            "record_key": [1, 2, 3],
+            "email": ["a@x.org", "b@x.org", None],
+            "email_2": ["b@x.org", None, None],
+            "email_user": ["a", "b", "b@x.org"],
+        }
+        two_customers(registry, values=pa.table(values))
+        with registry.view() as view:
+            found = view.holding("email", pa.array(["b@x.org", "c@x.org"])).to_pylist()
+            assert len(view.holding("phone", pa.array(["1"]))) == 0
+        names = {(row["value"], row["channel"], row["record_id"]) for row in found}
+        assert names == {("b@x.org", "crm", "1"), ("b@x.org", "crm", "2")}
+        assert len(found) == 2
 
     # --- histories ---
 
