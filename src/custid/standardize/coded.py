@@ -36,21 +36,31 @@ def no_values(rows: int) -> Coded:
     return pa.DictionaryArray.from_arrays(pa.nulls(rows, pa.int32()), pa.array([], pa.string()))
 
 
-def spread(values: pa.Array, rows: pa.Array) -> Coded:
+def spread(values: pa.Array, rows: pa.Array, distinct: pa.Array | None = None) -> Coded:
     """`values`, some of them null or the same, by `rows`: int32 positions in them (or null), each at least once.
+    `distinct`: distinct values in the order of the rows that `values` may turn out to be, and need no coding then.
 
     >>> spread(pa.array(["b", None, "b", "a"]), pa.array([0, 3, 2, 1], pa.int32())).to_pylist()
     ['b', 'a', 'b', None]
     """
     if values.null_count == len(values):
         return no_values(len(rows))
+    if distinct is not None and values.equals(distinct):
+        return pa.DictionaryArray.from_arrays(rows, distinct)
     encoded = values.dictionary_encode()
     return pa.DictionaryArray.from_arrays(encoded.indices.take(rows), encoded.dictionary)
 
 
+def only(column: Coded) -> pa.Scalar | None:
+    """The value that all rows hold, which may be null; None where they differ."""
+    if column.null_count == len(column):
+        return pa.scalar(None, pa.string())
+    return column.dictionary[0] if len(column.dictionary) == 1 and not column.null_count else None
+
+
 def mapped(column: Coded, function: Callable[[pa.Array], pa.Array]) -> Coded:
     """`function`, which keeps length and order, of a column; worked out on its distinct values."""
-    return spread(function(column.dictionary), column.indices)
+    return spread(function(column.dictionary), column.indices, column.dictionary)
 
 
 def choose(mask: pa.Array, column: Coded, other: Coded) -> Coded:

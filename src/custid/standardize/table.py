@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -35,7 +36,7 @@ from custid.standardize import (
 from custid.standardize.coded import Coded
 from custid.standardize.conventions import Conventions
 from custid.standardize.fields import FIELDS, base_of, kind_of
-from custid.standardize.text import Outcome, clean, fold, matches, nulls, on_some, replaced, where
+from custid.standardize.text import Outcome, clean, fold, matches, nulls, on_some, on_those, replaced, where
 
 #: channel: null where the records have none; field: the field the value stood in; value: as written; reason: see
 #: `junk`; count: rows that hold it.
@@ -154,15 +155,13 @@ class _Work:
     def read(self, column: str, kind: Callable[[pa.Array], Outcome]) -> Columns:
         """What `kind` makes of a column, row-aligned; its junk is noted."""
         written = coded.encode(self.records[column])
-        real = self._real(column, written)
-        raw, (contexts, real), rows = _distinct(written, None, real)
-        return self._read(column, raw, contexts, real, rows, lambda values, _: kind(values))
+        found = _distinct(written, None, self._real(column, written))
+        return self._read(column, found, lambda values, _: kind(values))
 
     def read_with(self, column: str, context: Coded, kind: Callable[[pa.Array, pa.Array], Outcome]) -> Columns:
         """As `read`, where the reading of a value also depends on the row's `context` (a string or null)."""
         written = coded.encode(self.records[column])
-        raw, (contexts, real), rows = _distinct(written, context, self._real(column, written))
-        return self._read(column, raw, contexts, real, rows, kind)
+        return self._read(column, _distinct(written, context, self._real(column, written)), kind)
 
     def _real(self, column: str, written: Coded) -> Coded | None:
         """Per row "real" where the channel says that the value is, whatever it looks like; None: no channel does."""
@@ -180,17 +179,9 @@ class _Work:
 
         return coded.combined(find, written, said)
 
-    def _read(
-        self,
-        column: str,
-        raw: pa.Array,
-        contexts: pa.Array,
-        real: pa.Array | None,
-        rows: pa.Array,
-        kind: Callable[[pa.Array, pa.Array], Outcome],
-    ) -> Columns:
-        """`raw`, `contexts`, `real`: distinct values as written, each with its context and whether it is real, whatever
-        it looks like; `rows`: which of them a row holds."""
+    def _read(self, column: str, found: _Distinct, kind: Callable[[pa.Array, pa.Array], Outcome]) -> Columns:
+        """What `kind` makes of distinct values, by row; their junk is noted."""
+        raw, real, rows = found.raw, found.real, found.rows
         base = base_of(column)
         pieces: list[Outcome] = []
         for start in range(0, max(1, len(raw)), _PIECE):
@@ -200,15 +191,16 @@ class _Work:
             doubted = real.slice(start, _PIECE).is_null() if real is not None else None
             if doubted is not None:
                 placeholder = where(doubted, placeholder)
-            found = kind(where(pc.is_null(placeholder), values), contexts.slice(start, _PIECE))
-            reason = found.reason if doubted is None else where(doubted, found.reason)
-            columns = found.columns
+            read = kind(where(pc.is_null(placeholder), values), found.contexts.slice(start, _PIECE))
+            reason = read.reason if doubted is None else where(doubted, read.reason)
+            columns = read.columns
             if reason.null_count < len(reason):
                 columns = {name: where(pc.is_null(reason), column) for name, column in columns.items()}
             pieces.append(Outcome(columns, junk.first_reason(placeholder, reason)))
         self._note(column, raw, rows, pa.concat_arrays([piece.reason for piece in pieces]))
+        once = raw if found.once else None
         return {
-            name: coded.spread(pa.concat_arrays([piece.columns[name] for piece in pieces]), rows, distinct)
+            name: coded.spread(pa.concat_arrays([piece.columns[name] for piece in pieces]), rows, once)
             for name in pieces[0].columns
         }
 
@@ -245,14 +237,22 @@ class _Work:
         return table.sort_by(order)
 
 
-def _distinct(
-    written: Coded, context: Coded | None, real: Coded | None
-) -> tuple[pa.Array, tuple[pa.Array, pa.Array | None], pa.Array]:
-    """The distinct values of a column, each with its context and whether it is real, and which of them a row holds."""
-    one = pa.scalar(None, pa.string()) if context is None else coded.only(context)
-    if real is None and one is not None:
-        # One context for all: the values are distinct as they are.
-        return written.dictionary, (pa.repeat(one, len(written.dictionary)), None), written.indices
+class _Distinct(NamedTuple):
+    """The distinct values of a column, each with its context and whether it is real, whatever it looks like; `rows`:
+    which of them a row holds; `once`: no value stands there with two contexts."""
+
+    raw: pa.Array
+    contexts: pa.Array
+    real: pa.Array | None
+    rows: pa.Array
+    once: bool
+
+
+def _distinct(written: Coded, context: Coded | None, real: Coded | None) -> _Distinct:
+    one = coded.only(context) if context is not None else pa.scalar(None, pa.string())
+    if one is not None and real is None:
+        contexts = pa.repeat(one, len(written.dictionary))
+        return _Distinct(written.dictionary, contexts, None, written.indices, True)
     columns = [written]
     for beside in (context, real):
         if beside is not None:
@@ -260,9 +260,8 @@ def _distinct(
             known = pc.if_else(written.is_valid(), beside.indices, pa.scalar(None, pa.int32()))
             columns.append(pa.DictionaryArray.from_arrays(known, beside.dictionary))
     (raw, *others), rows = coded.pairs(columns)
-    if context is None:
-        return raw, (nulls(len(raw)), others[0]), rows
-    return raw, (others[0], others[1] if real is not None else None), rows
+    contexts = others[0] if context is not None else nulls(len(raw))
+    return _Distinct(raw, contexts, others[-1] if real is not None else None, rows, False)
 
 
 def _on_one_line(values: pa.Array) -> pa.Array:
@@ -404,10 +403,8 @@ def _names(work: _Work, sources: dict[str, str]) -> Columns:
 def _full_names(values: pa.Array) -> Outcome:
     """`names.full_names` of people, `companies.companies` of what is plainly a company."""
     firm = companies.is_company(values)
-    person, company = (
-        names.full_names(where(pc.invert(firm), values)),
-        companies.companies(where(firm, values)),
-    )
+    person = names.full_names(where(pc.invert(firm), values))
+    company = on_those(companies.companies, firm, values)
     return Outcome(person.columns | company.columns, junk.first_reason(person.reason, company.reason))
 
 

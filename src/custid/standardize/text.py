@@ -87,6 +87,16 @@ def on_some(values: pa.Array, mask: pa.Array, function: Callable[[pa.Array], pa.
     return pc.replace_with_mask(values, mask, function(some)) if len(some) else values
 
 
+def on_those(kind: Callable[[pa.Array], Outcome], mask: pa.Array, values: pa.Array) -> Outcome:
+    """What `kind` makes of the values where `mask` is true, nulls elsewhere: of few among many, they alone are read."""
+    found = kind(values.filter(mask))
+
+    def placed(some: pa.Array) -> pa.Array:
+        return pc.replace_with_mask(nulls(len(values)), mask, some) if len(some) else nulls(len(values))
+
+    return Outcome({name: placed(some) for name, some in found.columns.items()}, placed(found.reason))
+
+
 def each(values: pa.Array, function: Callable[[str], str | None]) -> pa.Array:
     """`function` of every value in turn; for values too odd for a pattern."""
     return pa.array([None if value is None else function(value) for value in values.to_pylist()], pa.string())

@@ -210,11 +210,13 @@ def _money_sums(told: Interactions) -> str:
     if told.amount is None:
         return f"""0 AS purchases, 0 AS recent, NULL::{AMOUNT} AS spent, NULL::BIGINT AS first_bought,
             NULL::BIGINT AS last_bought, 0 AS refunds, NULL::{AMOUNT} AS value"""
-    bought = "FILTER (WHERE amount >= 0)"
-    refunds = "count(*) FILTER (WHERE amount < 0)" if told.negative == "refund" else "0"
-    return f"""count(*) {bought} AS purchases, count(*) FILTER (WHERE amount >= 0 AND at_us >= $2) AS recent,
-        sum(amount) {bought} AS spent, min(at_us) {bought} AS first_bought, max(at_us) {bought} AS last_bought,
-        {refunds} AS refunds, {"sum(amount)" if told.negative == "refund" else "spent"} AS value"""
+    # Nulls are passed over; that is faster than a FILTER for each.
+    bought_at = "CASE WHEN amount >= 0 THEN at_us END"
+    refunds = "count(CASE WHEN amount < 0 THEN 1 END)" if told.negative == "refund" else "0"
+    return f"""count({bought_at}) AS purchases, count(CASE WHEN amount >= 0 AND at_us >= $2 THEN 1 END) AS recent,
+        sum(CASE WHEN amount >= 0 THEN amount END) AS spent, min({bought_at}) AS first_bought,
+        max({bought_at}) AS last_bought, {refunds} AS refunds,
+        {"sum(amount)" if told.negative == "refund" else "spent"} AS value"""
 
 
 def _recent(told: Interactions, as_of: datetime, rules: Rules) -> dict[str, int]:

@@ -151,6 +151,7 @@ class LocalEngine:
 
     def cluster(self, values: pa.Table, edges: pa.Table, decisions: pa.Table, model: Model) -> Clustering:
         """See `Engine.cluster`."""
+        values = in_order(values)
         columns = self._columns(values, model.statistics)
         keys = values["record_key"].to_numpy()
         by_key = np.argsort(keys)
