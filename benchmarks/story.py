@@ -1,8 +1,7 @@
 """What measuring all customers costs, on made-up interactions in one Parquet file.
 
-Run: python benchmarks/story.py [--rows 10000000] [--memory 1GB]. Prints seconds and the largest memory, for
-records and customers in the proportions of a shop. A stand-in for the registry gives the cross-reference, which a
-registry of that size reads in about as many seconds as it has millions of records.
+Run: python benchmarks/story.py [--rows 10000000] [--memory 1GB]. Prints seconds and the largest memory. A
+stand-in for the registry gives the cross-reference: reading that is not part of the figures.
 """
 
 from __future__ import annotations

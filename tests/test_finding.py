@@ -41,7 +41,7 @@ def test_somebody_who_is_known_is_found_first(known: Registry, people: pa.Table)
 
 def test_what_is_found_weighs_what_a_run_finds_it_to(people: pa.Table, tmp_path: Path) -> None:
     registry = custid.connect(tmp_path / "customers.db")
-    crm, shop = people.slice(0, 600), people.slice(600)
+    crm, shop = people.slice(0, 600), people.slice(600, 50)
     model = custid.resolve(Channel("crm", crm, record_id="record_id"), registry=registry).model
     found = {
         row["record_id"]: registry.find({name: row[name] for name in row if name != "record_id"}).to_pylist()
@@ -55,7 +55,7 @@ def test_what_is_found_weighs_what_a_run_finds_it_to(people: pa.Table, tmp_path:
         for row in state.edges.to_pylist()
     }
     told = [(record_id, one) for record_id, ones in found.items() for one in ones]
-    assert len(told) > 100
+    assert len(told) > 25
     for record_id, one in told:
         pair = frozenset((("shop", record_id), (one["channel"], one["record_id"])))
         assert weights[pair] == pytest.approx(one["match_weight"], abs=1e-4)
@@ -79,14 +79,13 @@ def test_columns_may_be_called_as_in_a_file(known: Registry, people: pa.Table) -
 
 def test_parts_say_what_speaks_for_and_against(known: Registry, people: pa.Table) -> None:
     names = ("email", "surname", "given_name")
-    whole = [row for row in people.to_pylist() if all(row[name] for name in (*names, "birth_date"))]
-    for row in (row for row in whole if row["birth_date"][:4].isdigit()):
+    seen = set()
+    for row in [row for row in people.to_pylist() if all(row[name] for name in (*names, "birth_date"))][:40]:
         found = known.find({name: row[name] for name in names} | {"birth_date": "1931-02-03"}).to_pylist()
-        if found and found[0]["record_id"] == row["record_id"]:
-            parts = {part["comparison"]: part["bits"] for part in found[0]["parts"]}
-            assert parts["email"] > 0 > parts["birth_date"]
-            return
-    raise AssertionError("nobody was found by e-mail and name")
+        for part in found[0]["parts"] if found else []:
+            assert part["bits"] > 0 or part["level"] != "equal"
+            seen.add((part["comparison"], part["level"], part["bits"] > 0))
+    assert {("email", "equal", True), ("birth_date", "different", False)} <= seen
 
 
 def test_a_run_that_lands_is_known_at_once(people: pa.Table, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from custid.model.spec import Model
 from custid.registries.base import State
 from custid.testing.customers import households
 
-EXAMPLES = int(os.environ.get("CUSTID_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("CUSTID_EXAMPLES", "3"))
 
 
 @pytest.fixture(scope="module")

@@ -308,6 +308,7 @@ _TESTS: tuple[tuple[str, float, float, str, Callable[[str], object]], ...] = (
     ("region", 0.7, 0.8, "provinces", re.compile(r"^.{2,8}(省|自治区)$|^(北京|上海|天津|重庆)市?$").match),
     ("city", 0.7, 0.8, "cities", lambda text: text.lower() in word_list("cities") or text in word_list("cities")),
     ("city", 0.7, 0.8, "cities", re.compile(r"^.{2,8}市$").match),
+    ("subdistrict", 0.7, 0.8, "subdistricts and towns", re.compile(r"^.{1,8}(街道|镇|乡)$").match),
     ("district", 0.7, 0.8, "districts", re.compile(r"^.{1,8}[区县旗]$").match),
     ("full_name", 0.8, 0.8, "Chinese names", is_chinese_name),
     ("address", 0.7, 0.6, "Chinese addresses", lambda text: len(text) > 5 and _CN_ADDRESS.search(text)),

@@ -11,6 +11,7 @@ record does not have itself (see `table`).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,7 +40,7 @@ from custid.standardize.text import (
     words,
 )
 
-PARTS = ("street", "street_number", "unit", "district", "city", "region", "postcode")
+PARTS = ("street", "street_number", "unit", "subdistrict", "district", "city", "region", "postcode")
 
 _UNIT_WORDS = dict.fromkeys(
     words("apt apartment flat flt suite ste rm room unt apto appt wohnung whg kamer"),
@@ -171,7 +172,8 @@ _PEOPLES = re.compile(
 )
 _CITY_HEAD = re.compile(r"^([^区县路街道镇号弄\d]{2,7}?)(?:市(?!场|民|政)|自治州|地区|盟)")
 _DISTRICT_HEAD = re.compile(r"^(?:市辖区)?([^路街号弄镇\d]{1,9}?(?:(?<![小社园])区|县|旗|市(?!场)))")
-_TOWN_HEAD = re.compile(r"^[^路号弄\d]{1,8}?(?:街道|镇|乡)(?=.{2})")
+_TOWN_HEAD = re.compile(r"^([^路号弄\d]{1,8}?(?:街道|镇|乡))(?=.{2})")
+_TOWN_END = re.compile(r"^(..+?)(?:街道办事处|街道办|街道|镇|乡)$")
 _STREET_HEAD = re.compile(
     r"^(.+?街道$|.*?(?:大道|大街|胡同|公路|路|街|道|巷)(?:[东西南北中一二三四五六七八九十]段|[东西南北中](?=\d))?)(?=\d|$|[^\d])"
 )
@@ -221,7 +223,7 @@ def region_codes() -> dict[str, str]:
 
 
 def plain(values: pa.Array, field: str) -> Outcome:
-    """The column `field` (city, district, unit, street_number, region) of clean values, folded.
+    """The column `field` (city, district, subdistrict, unit, street_number, region) of clean values, folded.
 
     >>> plain(pa.array(["St. Kilda", "杭州市"]), "city").columns["city"].to_pylist()
     ['saint kilda', '杭州']
@@ -238,6 +240,8 @@ def plain(values: pa.Array, field: str) -> Outcome:
             matches(folded, r"\p{Han}{2}(?:新区|区|县)$"),
             lambda some: replaced(some, "(?:新区|区|县)$", ""),
         )
+    elif field == "subdistrict":
+        folded = on_some(folded, has_han(folded), lambda some: each(some, _bare_town))
     elif field == "region":
         folded = map_values(folded, _REGIONS)
         han = has_han(folded)
@@ -279,7 +283,13 @@ def streets(values: pa.Array) -> Outcome:
     """
     letters = plain_letters(clean(values))
     folded = _written_out(values, letters)
-    columns = {name: nulls(len(values)) for name in PARTS}
+    columns = _by_script(values, letters, folded, _western_street)
+    return Outcome(columns, junk.because(pc.and_(values.is_valid(), pc.is_null(folded)), junk.UNREADABLE))
+
+
+def _western_street(letters: pa.Array, folded: pa.Array) -> dict[str, pa.Array]:
+    """`PARTS` and `street_whole` of streets without 汉字; `folded`: their letters, written out."""
+    columns = {name: nulls(len(folded)) for name in PARTS}
     unit = groups(folded, r"^(?P<rest>.+?) unit (?P<unit>[\p{L}\p{N}]+)$", ("rest", "unit"))
     front = groups(folded, r"^unit (?P<unit>[\p{L}\p{N}]+) (?P<rest>.+)$", ("rest", "unit"))
     whole = map_words(pc.coalesce(unit["rest"], front["rest"], folded), _STREET_WORDS)
@@ -296,8 +306,7 @@ def streets(values: pa.Array) -> Outcome:
     columns["street_number"] = replaced(number, " ", "")
     columns["unit"] = pc.coalesce(unit["unit"], front["unit"])
     columns["street_whole"] = whole
-    _fill_chinese(columns, values, letters)
-    return Outcome(columns, junk.because(pc.and_(values.is_valid(), pc.is_null(folded)), junk.UNREADABLE))
+    return columns
 
 
 def address_lines(values: pa.Array) -> Outcome:
@@ -311,9 +320,17 @@ def address_lines(values: pa.Array) -> Outcome:
     [['springfield', '杭州'], ['il', '浙江'], [None, '西湖'], ['main street', '文三路'], [None, '3-501']]
     """
     letters = plain_letters(clean(values))
-    line = map_words(_written_out(values, letters), _STREET_WORDS)
-    line = on_some(line, has_han(line), lambda some: replaced(some, r" ", ""))
-    columns = _split_lines(without_punctuation(where(pc.invert(has_han(values)), letters), keep=",#"))
+    folded = _written_out(values, letters)
+    line = _with_words(folded, _STREET_WORDS)
+    line = on_some(line, has_han(line), lambda some: pc.replace_substring(some, " ", ""))
+    columns = _by_script(values, letters, folded, _western_line)
+    columns["address"] = line
+    return Outcome(columns, junk.because(pc.and_(values.is_valid(), pc.is_null(line)), junk.UNREADABLE))
+
+
+def _western_line(letters: pa.Array, folded: pa.Array) -> dict[str, pa.Array]:
+    """As `_western_street`, of whole addresses."""
+    columns = _split_lines(without_punctuation(letters, keep=",#"))
     found = streets(columns["street"]).columns
     for part in ("street", "street_number", "unit"):
         columns[part] = pc.coalesce(columns[part] if part == "unit" else found[part], found[part])
@@ -321,9 +338,7 @@ def address_lines(values: pa.Array) -> Outcome:
     code = postcodes(columns["postcode"])
     columns["postcode"] = where(pc.is_null(code.reason), code.columns["postcode"])
     columns["street_whole"] = found["street_whole"]
-    _fill_chinese(columns, values, letters)
-    columns["address"] = line
-    return Outcome(columns, junk.because(pc.and_(values.is_valid(), pc.is_null(line)), junk.UNREADABLE))
+    return columns
 
 
 def joined_line(parts: dict[str, pa.Array]) -> pa.Array:
@@ -331,14 +346,16 @@ def joined_line(parts: dict[str, pa.Array]) -> pa.Array:
     have = {name: parts[name] for name in PARTS if name in parts}
     western = [
         have[name]
-        for name in ("street_number", "street", "unit", "district", "city", "region", "postcode")
+        for name in ("street_number", "street", "unit", "subdistrict", "district", "city", "region", "postcode")
         if name in have
     ]
     line = joined(" ", *western)
     han = has_han(line)
     if pc.any(han).as_py():
         chinese = [
-            have[name] for name in ("region", "city", "district", "street", "street_number", "unit") if name in have
+            have[name]
+            for name in ("region", "city", "district", "subdistrict", "street", "street_number", "unit")
+            if name in have
         ]
         if chinese:
             line = pc.if_else(han, joined("", *chinese), line)
@@ -355,7 +372,14 @@ def _written_out(values: pa.Array, letters: pa.Array) -> pa.Array:
     folded = on_some(folded, saint, lambda some: replaced(some, r"^((?:\d+[a-z]? )?)st ([a-z])", r"\1saint \2"))
     german = matches(folded, r"[a-z]{3}str(?: |$)")
     folded = on_some(folded, german, lambda some: replaced(some, r"([a-z]{3})str( |$)", r"\1strasse\2"))
-    return replaced(map_words(folded, _UNIT_WORDS), "unit unit", "unit")
+    folded = _with_words(folded, _UNIT_WORDS)
+    twice = pc.fill_null(pc.match_substring(folded, "unit unit"), False)
+    return on_some(folded, twice, lambda some: replaced(some, "unit unit", "unit"))
+
+
+def _with_words(folded: pa.Array, table: Mapping[str, str]) -> pa.Array:
+    """As `map_words`, with a `table` of Latin words, which 汉字 and digits alone need not be looked up in."""
+    return on_some(folded, matches(folded, "[a-z]"), lambda some: map_words(some, table))
 
 
 def _split_lines(lines: pa.Array) -> dict[str, pa.Array]:
@@ -434,27 +458,47 @@ def _split_line(text: str) -> dict[str, str | None]:
     return parts
 
 
-def _fill_chinese(columns: dict[str, pa.Array], values: pa.Array, letters: pa.Array) -> None:
-    """Replace all parts of values that hold 汉字 by those of `split_chinese`; `letters`: the values with plain ones."""
+def _by_script(
+    values: pa.Array,
+    letters: pa.Array,
+    folded: pa.Array,
+    western: Callable[[pa.Array, pa.Array], dict[str, pa.Array]],
+) -> dict[str, pa.Array]:
+    """`PARTS` and `street_whole` of all values: what `western` makes of those without 汉字, `_chinese_parts` of the
+    others."""
     han = has_han(values)
     if not pc.any(han).as_py():
-        return
-    spaced = without_punctuation(letters.filter(han), keep=r"\-")
+        return western(letters, folded)
+    chinese = _chinese_parts(letters.filter(han))
+    rest = pc.invert(han)
+    if not pc.any(rest).as_py():
+        return chinese
+    others = western(letters.filter(rest), folded.filter(rest))
+    empty = nulls(len(values))
+    return {
+        name: pc.replace_with_mask(pc.replace_with_mask(empty, rest, others[name]), han, chinese[name])
+        for name in chinese
+    }
+
+
+def _chinese_parts(letters: pa.Array) -> dict[str, pa.Array]:
+    """`PARTS` and `street_whole` of addresses in 汉字, their letters plain; see `split_chinese`."""
+    spaced = without_punctuation(letters, keep=r"\-")
     codes = nulls(len(spaced))
     coded = matches(spaced, r"(?:^|[ 编码])\d{6}(?: |$)")
     if pc.any(coded).as_py():
         code = groups(where(coded, spaced), _CHINESE_POSTCODE, ("front", "before", "behind", "after"))
         spaced = pc.coalesce(code["behind"], code["before"], spaced)
         codes = pc.coalesce(code["front"], code["after"])
-    folded = replaced(spaced, " ", "")
-    found = _split_common_chinese(folded)
-    odd = found["street"].is_null()
-    split = [split_chinese(text) if text else {} for text in folded.filter(odd).to_pylist()]
-    for part in PARTS:
-        some = pa.array([parts.get(part) for parts in split], pa.string())
-        columns[part] = pc.replace_with_mask(columns[part], han, pc.replace_with_mask(found[part], odd, some))
-    columns["postcode"] = pc.replace_with_mask(columns["postcode"], han, codes)
-    columns["street_whole"] = pc.if_else(han, columns["street"], columns["street_whole"])
+    folded = pc.replace_substring(spaced, " ", "")
+    columns = _split_common_chinese(folded)
+    odd = columns["street"].is_null()
+    if pc.any(odd).as_py():
+        split = [split_chinese(text) if text else {} for text in folded.filter(odd).to_pylist()]
+        for part in PARTS:
+            some = pa.array([parts.get(part) for parts in split], pa.string())
+            columns[part] = pc.replace_with_mask(columns[part], odd, some)
+    return columns | {"postcode": codes, "street_whole": columns["street"]}
 
 
 def _split_common_chinese(texts: pa.Array) -> dict[str, pa.Array]:
@@ -469,13 +513,15 @@ def _split_common_chinese(texts: pa.Array) -> dict[str, pa.Array]:
     places, streets_ = place.dictionary_encode(), street.dictionary_encode()
     splits = [_split_place(text) for text in places.dictionary.to_pylist()]
     names = [_split_street(f"{text}0号") for text in streets_.dictionary.to_pylist()]
+    towns = pa.array([town for town, _, _ in names], pa.string())
     whole = pa.array([not left for _, left in splits], pa.bool_()).take(places.indices)
-    name = pa.array([name if left == "0号" else None for name, left in names], pa.string()).take(streets_.indices)
+    name = pa.array([name if left == "0号" else None for _, name, left in names], pa.string()).take(streets_.indices)
     columns = {
         part: pa.array([parts.get(part) for parts, _ in splits], pa.string()).take(places.indices)
         for part in ("region", "city", "district")
     }
     columns |= {
+        "subdistrict": towns.take(streets_.indices),
         "street": name,
         "street_number": pc.replace_substring(number, "之", "-"),
         "unit": _unit_columns(where(matches(rest, r"\d"), rest)),
@@ -495,9 +541,13 @@ def split_chinese(text: str) -> dict[str, str]:
 
     >>> split_chinese("杭州市文三路100弄5号302室")
     {'city': '杭州', 'street': '文三路', 'street_number': '100-5', 'unit': '302'}
+    >>> split_chinese("杭州市西湖区转塘街道双流路12号")["subdistrict"]
+    '转塘'
     """
     parts, text = _split_place(text)
-    street, text = _split_street(text)
+    town, street, text = _split_street(text)
+    if town:
+        parts["subdistrict"] = town
     if street:
         parts["street"] = street
     elif found := re.match(r"^\D+", text):
@@ -528,13 +578,23 @@ def _split_place(text: str) -> tuple[dict[str, str], str]:
     return parts, text
 
 
-def _split_street(text: str) -> tuple[str | None, str]:
-    """The street at the beginning of `text`, with or without a town before it, and what is behind it."""
+def _split_street(text: str) -> tuple[str | None, str | None, str]:
+    """The town and the street at the beginning of `text`, as far as they are there, and what is behind them."""
+    town = None
     if found := _TOWN_HEAD.match(text):
-        text = text[found.end() :]
+        town, text = _bare_town(found[1]), text[found.end() :]
     if found := _STREET_HEAD.match(text):
-        return found[1], text[found.end() :]
-    return None, text
+        return town, found[1], text[found.end() :]
+    return town, None, text
+
+
+def _bare_town(town: str) -> str:
+    """
+    >>> _bare_town("转塘街道"), _bare_town("乌镇")
+    ('转塘', '乌镇')
+    """
+    found = _TOWN_END.match(town)
+    return found[1] if found else town
 
 
 def _bare_district(district: str) -> str:

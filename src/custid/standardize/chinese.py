@@ -182,6 +182,15 @@ def pinyin(text: str) -> str:
     return text.translate(_READINGS_BY_CODE)
 
 
+def in_pinyin(texts: list[str]) -> list[str]:
+    """`pinyin` of each text, worked out at once; none of them has more than one line.
+
+    >>> in_pinyin(["晓明", "单"])
+    ['xiaoming', 'dan']
+    """
+    return pinyin("\n".join(texts)).split("\n") if texts else []
+
+
 def surname_pinyin(surname: str) -> str:
     """As `pinyin`, with the readings that surnames have.
 

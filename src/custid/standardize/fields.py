@@ -38,6 +38,7 @@ FIELDS: dict[str, str] = {
     "street": "address",
     "street_number": "address",
     "unit": "address",
+    "subdistrict": "address",
     "district": "address",
     "city": "address",
     "region": "address",

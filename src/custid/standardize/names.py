@@ -31,7 +31,7 @@ from custid.standardize.chinese import (
     COMPOUND_SURNAMES,
     PINYIN_SURNAMES,
     SURNAMES,
-    pinyin,
+    in_pinyin,
     surname_pinyin,
     syllables,
 )
@@ -474,12 +474,20 @@ def latin(values: pa.Array, *, surname: bool = False) -> pa.Array:
     >>> latin(pa.array(["单"]), surname=True).to_pylist()
     ['shan']
     """
-    values = on_some(values, has_han(values), lambda some: each(some, surname_pinyin if surname else pinyin))
+    values = on_some(values, has_han(values), _surnames_in_pinyin if surname else _in_pinyin)
     values = on_some(
         values, matches(values, "^[ln]yu$"), lambda some: replaced(some, "yu$", "v")
     )  # as passports write ü
     apart = matches(values, r"^[a-z]{1,6} [a-z]{1,6}(?: [a-z]{1,6})?$")
     return on_some(values, apart, lambda some: each(some, _one_word))
+
+
+def _in_pinyin(values: pa.Array) -> pa.Array:
+    return pa.array(in_pinyin(values.to_pylist()), pa.string())
+
+
+def _surnames_in_pinyin(values: pa.Array) -> pa.Array:
+    return each(values, surname_pinyin)
 
 
 def _one_word(value: str) -> str:

@@ -411,7 +411,7 @@ def _full_names(values: pa.Array) -> Outcome:
 def _addresses(work: _Work, sources: dict[str, str]) -> Columns:
     """Parts of addresses and the whole line; a record's own parts win over what longer values hold."""
     own: Columns = {}
-    for base in ("street_number", "unit", "district", "city", "region"):
+    for base in ("street_number", "unit", "subdistrict", "district", "city", "region"):
         if base in sources:
             own |= work.read(sources[base], partial(addresses.plain, field=base))
     if "postcode" in sources:

@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -329,13 +328,3 @@ def _measured(database: duckdb.DuckDBPyConnection, sources: int, as_of: datetime
                 ELSE 'last seen ' || seen_days || ' days ago (less than {rules.dormant_days})' END AS segment_rule
         FROM placed ORDER BY customer_id"""
     ).to_arrow_table()
-
-
-def counts_add_up(counts: pa.Table) -> dict[str, Any]:
-    """COUNTS as plain data: interactions → rows, and outcome → rows."""
-    told: dict[str, Any] = {}
-    for row in counts.to_pylist():
-        of = told.setdefault(row["interactions"], {"rows": 0, "outcomes": {}})
-        of["rows"] += row["rows"]
-        of["outcomes"][row["outcome"]] = row["rows"]
-    return told
