@@ -185,9 +185,7 @@ def _codes(settings: dict[str, Any], path: Path) -> CodeFormat:
 
 def _golden(settings: dict[str, Any], path: Path) -> dict[str, dict[str, str]]:
     """How golden records are chosen and shown."""
-    said: dict[str, dict[str, str]] = {
-        name: settings[name] for name in ("survivorship", "display") if name in settings
-    }
+    said: dict[str, dict[str, str]] = {name: settings[name] for name in ("survivorship", "display") if name in settings}
     for name, rules in said.items():
         for field, rule in rules.items():
             if not isinstance(rule, str):

@@ -54,9 +54,7 @@ WARM_RECORDS_MAX = 5_000_000
 _NOBODY = 0
 
 
-def connect(
-    location: str | Path, *, wait_s: float = 10.0, interactions: Sequence[Interactions] = ()
-) -> Registry:
+def connect(location: str | Path, *, wait_s: float = 10.0, interactions: Sequence[Interactions] = ()) -> Registry:
     """The registry at `location`: the path of a file, made by the first commit, or `postgresql://…`.
 
     `wait_s`: seconds a verb waits while another process holds the registry, before it raises RegistryBusy.

@@ -502,9 +502,7 @@ def _named_in(registry: Registry, head: Head, channels: Sequence[Channel], readi
         records = view.records_named(
             pa.concat_tables(names), [channel.name for channel in channels if channel.kind == "snapshot"]
         )
-    return replace(
-        empty_state(), run_id=head.run_id, next_record_key=head.next_record_key, records=records
-    )
+    return replace(empty_state(), run_id=head.run_id, next_record_key=head.next_record_key, records=records)
 
 
 def _keys_in(registry: Registry | None, head: Head) -> Callable[[pa.Table], pa.ChunkedArray]:

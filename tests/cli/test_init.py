@@ -29,6 +29,16 @@ def test_each_column_is_explained(folder: Path, custid: Custid) -> None:
     assert "then: custid run new.toml" in text
 
 
+def test_how_values_are_written_is_judged_and_said(folder: Path, custid: Custid) -> None:
+    (folder / "new.csv").write_text("id,dob,性别\n1,3/5/1980,1\n2,28/2/1977,2\n")
+    custid("init", "new.csv", "--output", "new.toml")
+    text = (folder / "new.toml").read_text()
+    assert "day_first  = true    # 3/5/1980: 1 of its dates have a first number over 12, and 0 a second" in text
+    assert 'sexes      = { 1 = "m", 2 = "f" }    # its codes are those of ISO 5218' in text
+    [new] = read_config(folder / "new.toml").channels
+    assert (new.day_first, new.sexes) == (True, {"1": "m", "2": "f"})
+
+
 def test_a_file_that_is_there_is_not_written_over_unless_forced(folder: Path, custid: Custid) -> None:
     before = (folder / "customers.toml").read_text()
     assert "--force" in custid.fails("init", "crm.csv")

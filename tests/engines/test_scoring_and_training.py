@@ -12,7 +12,7 @@ from custid.engines.local.blocking import block
 from custid.engines.local.columns import Columns
 from custid.engines.local.scoring import Comparing, Scorer
 from custid.engines.local.training import train
-from custid.model.default import default_model
+from custid.model.default import candidate_rules, default_model
 from custid.model.spec import BlockingRule, Comparison, Level, Model
 
 MADE_M = {"given_name": 0.9, "surname": 0.85, "birth_date": 0.95}
@@ -150,3 +150,26 @@ def test_levels_are_described_without_values(trained: tuple[Columns, Model]) -> 
     columns, model = trained
     levels = Comparing(columns, model.comparisons).levels(np.array([0]), np.array([0]))
     assert Scorer(columns, model).describe(levels).to_pylist() == ["birth_date:equal given_name:equal surname:equal"]
+
+
+def test_two_valid_ids_are_two_people_only_where_they_are_of_one_kind() -> None:
+    levels = default_model(["national_id", "national_id_kind"]).comparisons[0].levels
+    two = next(level for level in levels if level.excludes)
+    assert two.when == ("national_id_kind equal",)
+
+
+def test_devices_are_shared_by_households() -> None:
+    model = default_model(["device_id", "cookie_id", "loyalty_id"])
+    assert {found.name: found.shared for found in model.comparisons} == {
+        "loyalty_id": False,
+        "device_id": True,
+        "cookie_id": True,
+    }
+
+
+def test_a_column_that_hardly_any_record_fills_changes_no_choice_of_rules() -> None:
+    filled = {"name_tokens": 1.0, "email": 0.9, "phone": 0.9, "birth_date": 1.0}
+    alike = BlockingRule(("name_tokens|grams",))
+    assert alike in candidate_rules(filled)
+    assert alike in candidate_rules({**filled, "device_id": 0.00004})
+    assert alike not in candidate_rules({**filled, "device_id": 0.4})

@@ -577,7 +577,13 @@ def test_a_tax_number_gets_its_country_where_the_check_holds() -> None:
         ),
         ("台北市信義區信義路五段7號89樓", {"street": "信义路五段", "street_number": "7", "unit": "89"}),
         ("北京市东城区东长安街1号 100006", {"street_number": "1", "unit": None, "postcode": "100006"}),
-        ("定兴县北河镇某某村123号", {"street": "某某村", "street_number": "123"}),
+        ("定兴县北河镇某某村123号", {"subdistrict": "北河", "street": "某某村", "street_number": "123"}),
+        (
+            "杭州市西湖区轉塘街道双流路12号",
+            {"district": "西湖", "subdistrict": "转塘", "street": "双流路", "street_number": "12"},
+        ),
+        ("嘉兴市桐乡市乌镇隆源路5号2室", {"district": "桐乡", "subdistrict": "乌镇", "street": "隆源路", "unit": "2"}),
+        ("杭州市文三路1号", {"subdistrict": None, "street": "文三路"}),
     ],
 )
 def test_an_address_is_split_into_its_parts(address: str, parts: dict[str, str | None]) -> None:
@@ -629,6 +635,8 @@ def test_a_number_leaves_the_street_when_the_record_has_no_other(
         ("region", "New South Wales", "nsw"),
         ("region", "广西壮族自治区", "广西"),
         ("district", "浦东新区", "浦东"),
+        ("subdistrict", "转塘街道办事处", "转塘"),
+        ("subdistrict", "乌镇", "乌镇"),
         ("unit", "Apt. 4B", "4b"),
         ("street_number", "No. 12", "12"),
     ],
@@ -652,3 +660,23 @@ def test_a_placeholder_is_null_in_every_field_and_reported(field: str, value: st
 @pytest.mark.parametrize(("field", "value"), [("given_name", "Nan"), ("surname", "No"), ("surname", "Na")])
 def test_a_real_name_that_looks_like_a_placeholder_stays(field: str, value: str) -> None:
     assert one(None, None, **{field: value})[field] == value.lower()
+
+
+def test_the_surname_shen_stays_whatever_stands_behind_it() -> None:
+    for written in ("沈思远", "沈思遠"):
+        found = one(full_name=written)
+        assert (found["surname"], found["given_name"], found["surname_latin"]) == ("沈", "思远", "shen")
+
+
+def test_a_town_stands_in_the_line_that_parts_make() -> None:
+    found = one(city="杭州市", district="西湖区", subdistrict="转塘街道", street="双流路12号")
+    assert found["address"] == "杭州西湖转塘双流路12"
+
+
+def test_many_values_are_simplified_as_few_are() -> None:
+    names = [f"{surname}{given}" for surname in "張沈陳王" for given in ("思遠", "偉", "藉", "乾")] * 200
+    many = standardize(pa.table({"full_name": [f"{name}{chr(0x4E00 + row)}" for row, name in enumerate(names)]})).values
+    few = standardize(
+        pa.table({"full_name": [f"{name}{chr(0x4E00 + row)}" for row, name in enumerate(names[:20])]})
+    ).values
+    assert many.slice(0, 20).to_pylist() == few.to_pylist()

@@ -59,9 +59,7 @@ def _quoted(table: str) -> str:
     return ".".join('"' + part.replace('"', '""') + '"' for part in table.split("."))
 
 
-def _read_duckdb(
-    source: str, channel: str, select: str, progress: Callable[[int], None], rows_max: int | None
-) -> Rows:
+def _read_duckdb(source: str, channel: str, select: str, progress: Callable[[int], None], rows_max: int | None) -> Rows:
     import duckdb
 
     path = Path(duckdb_path(source)).expanduser()

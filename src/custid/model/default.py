@@ -248,6 +248,7 @@ COMPARISONS: tuple[Comparison, ...] = (
         (
             _level("same_postcode", "postcode equal", tf="postcode"),
             _level("postcode_one_off", "postcode edits <= 1", "city jaro_winkler >= 0.9"),
+            _level("same_subdistrict", "subdistrict equal", "city equal", tf="subdistrict"),
             _level("same_city", "city equal", tf="city"),
             _level("city_close", "city jaro_winkler >= 0.9"),
             _level("postcode_near", "postcode edits <= 1"),
@@ -255,7 +256,7 @@ COMPARISONS: tuple[Comparison, ...] = (
             _OTHERWISE,
         ),
         shared=True,
-        default_m=(0.70, 0.05, 0.08, 0.03, 0.02, 0.05, 0.07),
+        default_m=(0.70, 0.05, 0.10, 0.08, 0.03, 0.02, 0.05, 0.07),
     ),
     *(
         Comparison(

@@ -262,9 +262,7 @@ class Customer:
 
     def _repr_html_(self) -> str:
         shown = self.records.slice(0, RECORDS_SHOWN).to_pylist()
-        return customer_card(
-            self.customer_id, self.asked_for, self.status, self.created_run, shown, len(self.records)
-        )
+        return customer_card(self.customer_id, self.asked_for, self.status, self.created_run, shown, len(self.records))
 
 
 #: What finds likely customers: (registry, record, channel, customers_max) → FOUND.

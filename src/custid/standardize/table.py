@@ -58,6 +58,9 @@ _YEAR_FIRST = frozenset({"CN", "TW", "HK", "MO", "JP", "KR", "HU", "LT", "MN", "
 
 _JUNK_ORDER = ("channel", "field", "count", "value", "reason")
 
+# What a street may hold besides its name, whatever else the record has.
+_OF_STREETS = ("street", "street_number", "unit", "subdistrict")
+
 # Distinct values worked on at once: few enough that what is made of them on the way stays small.
 _PIECE = 1 << 18
 
@@ -433,7 +436,7 @@ def _addresses(work: _Work, sources: dict[str, str]) -> Columns:
             apart = pc.or_(same, own["street_number"].is_null())
             found["street"] = coded.choose(apart, found["street"], found["street_whole"])
         for part in addresses.PARTS:
-            if part in values or base == "address" or part in ("street", "street_number", "unit"):
+            if part in values or base == "address" or part in _OF_STREETS:
                 values[part] = coded.first(values.get(part), found[part])
         if base == "address":
             values["address"] = found["address"]

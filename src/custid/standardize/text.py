@@ -27,6 +27,8 @@ class Outcome(NamedTuple):
 
 # Letters that Unicode does not decompose, but that people and systems write as plain ones.
 _LETTERS = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+# Fewer values than this are looked at one by one.
+_FEW = 2_000
 _APOSTROPHES = r"['’‘ʼʹ`´′]"
 
 
@@ -154,12 +156,21 @@ def _to_simplified() -> Any:
 
 
 @cache
-def _traditional() -> str:
-    """A pattern (RE2) of the characters that OpenCC simplifies by themselves."""
+def _traditional() -> frozenset[str]:
+    """The characters that OpenCC simplifies by themselves."""
     blocks = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3134F))
     characters = [chr(code) for first, last in blocks for code in range(first, last + 1)]
     simple = _to_simplified().convert("\n".join(characters)).split("\n")
-    return "[" + "".join(one for one, other in zip(characters, simple, strict=True) if one != other) + "]"
+    return frozenset(one for one, other in zip(characters, simple, strict=True) if one != other)
+
+
+def _has_traditional(values: pa.Array) -> pa.Array:
+    """Where a value holds one of the characters that are simplified."""
+    among = _traditional()
+    if len(values) > _FEW:
+        return matches(values, f"[{''.join(sorted(among))}]")
+    # So long a pattern takes longer to make than few values take to read.
+    return pa.array([value is not None and not among.isdisjoint(value) for value in values.to_pylist()], pa.bool_())
 
 
 def simplify(values: pa.Array) -> pa.Array:
@@ -170,8 +181,8 @@ def simplify(values: pa.Array) -> pa.Array:
     """
 
     def convert(some: pa.Array) -> pa.Array:
-        # All at once, which is faster by half; no phrase reaches over the end of a line. 沈 is a surname, whatever stands
-        # behind it: OpenCC would make 沉思 of 沈思.
+        # All at once, which is faster by half; no phrase reaches over the end of a line. 沈 is a surname, whatever
+        # stands behind it: OpenCC would make 沉思 of 沈思.
         texts = pc.replace_substring(some, "沈", "\ue000").to_pylist()
         lines = _to_simplified().convert("\n".join(texts)).split("\n")
         simple = pa.array(lines, pa.string()) if len(lines) == len(some) else each(some, _to_simplified().convert)
@@ -179,7 +190,7 @@ def simplify(values: pa.Array) -> pa.Array:
 
     if beyond_ascii(values) is None:
         return values
-    return on_some(values, matches(values, _traditional()), convert)
+    return on_some(values, _has_traditional(values), convert)
 
 
 def plain_letters(values: pa.Array) -> pa.Array:

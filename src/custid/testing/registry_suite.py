@@ -1563,7 +1563,7 @@ class RegistryConformance:
 
     def test_golden_records_follow_what_happens_to_customers(self, registry: Registry) -> None:
         two_customers(registry)
-        value = "new\\\"\n李@x.org"
+        value = 'new\\"\n李@x.org'
         nobody = pa.array([], pa.int64())
         later = {"updated_at": day(2), "email": value, "customer_id": "77"}
         run(registry, [], {"crm:2": later}, reworked=nobody)
