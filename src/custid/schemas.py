@@ -233,8 +233,8 @@ CHANGES = pa.schema(
 
 
 #: Customer codes ever issued or brought in. `kind`: "code" (one per customer at most) or "alias" (an earlier code, or
-#: one brought in beside it). `customer_id` is whom it was given to, `current_id` who answers to it today. `format_id` null:
-#: brought in from elsewhere; `run_id` null: not issued by a run.
+#: one brought in beside it). `customer_id` is whom it was given to, `current_id` who answers to it today. `format_id`
+#: null: brought in from elsewhere; `run_id` null: not issued by a run.
 CODES = pa.schema(
     [
         pa.field("code", pa.string(), nullable=False),
