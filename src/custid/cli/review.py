@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -113,6 +114,7 @@ def _serve(held: Registry, actor: str, port: int, browser: bool, retrain_after: 
     with serve(held, actor=actor, port=port, retrain_after=retrain_after, pinned_by=_pinned_by()) as serving:
         typer.echo(f"Review {held.location} as {actor}: {serving.url}")
         typer.echo("Stop with Ctrl-C.")
+        sys.stdout.flush()  # who reads this through a pipe waits for the address
         if browser and not webbrowser.open(serving.url):
             tell("no browser could be opened; open the address above.")
         with suppress(KeyboardInterrupt):
