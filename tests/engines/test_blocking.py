@@ -136,3 +136,18 @@ def test_rules_are_chosen_within_the_budget_and_back_each_other_up() -> None:
     assert BlockingRule(("city",)) not in choice.rules
     assert sum(choice.pairs) <= 100_000
     assert list(choice.coverage) == sorted(choice.coverage)
+
+
+def test_what_two_records_hold_changes_no_choice_of_rules() -> None:
+    names = [f"name{row % 150}" for row in range(300)]
+    table = pa.table({"record_key": range(300), "name_tokens": names, "city": [f"city{row % 7}" for row in range(300)]})
+    few = pa.array(["x1", "x2", *[None] * 298], pa.string())
+    rules = [BlockingRule(keys) for keys in (("name_tokens",), ("city",), ("name_tokens", "city"))]
+    chosen = [
+        choose_rules(Columns(data), offered, pairs_max=5_000, narrowing=(), block_rows_max=200)
+        for data, offered in (
+            (table, rules),
+            (table.append_column("device_id", few), [BlockingRule(("device_id",)), *rules]),
+        )
+    ]
+    assert chosen[0] == chosen[1]

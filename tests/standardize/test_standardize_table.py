@@ -251,6 +251,15 @@ def test_every_comparable_value_of_a_record_is_explained() -> None:
     assert stated["birth_date"] == "the birth date that the number states"
 
 
+def test_what_a_channel_says_of_its_writing_is_told() -> None:
+    said = {"shop": Conventions(day_first=True, sexes={"1": "m", "2": "f"})}
+    rows = explain({"channel": "shop", "birth_date": "3/5/1980", "sex": "1"}, said).to_pylist()
+    assert {row["column"]: (row["value"], row["how"]) for row in rows} == {
+        "birth_date": ("1980-05-03", "read as a date, the day first as its channel writes them"),
+        "sex": ("m", "what the code means in its channel"),
+    }
+
+
 def test_a_value_of_several_columns_is_explained_as_such() -> None:
     rows = explain({"given_name": "Ann", "surname": "Lee"}).to_pylist()
     together = {row["comparable"]: row for row in rows if not row["column"]}

@@ -17,7 +17,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from custid.model.survivorship import GROUPS, Survivorship, has_several, is_compared
-from custid.standardize import standardize
 from custid.standardize.fields import base_of
 from custid.standardize.text import fold
 
@@ -114,6 +113,8 @@ def _first_of_all(
 
 def _likeness(field: str, texts: list[str]) -> list[str]:
     """What is the same for several spellings of a value, as far as can be told without knowing a record's country."""
+    from custid.standardize import standardize  # only where something was pinned: it takes long to load
+
     written = pa.array(texts, pa.string())
     like = pc.coalesce(fold(written), written)
     if is_compared(field) and texts:

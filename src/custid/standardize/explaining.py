@@ -7,6 +7,7 @@ explained is what happens.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,6 +35,8 @@ EXPLAINED = pa.schema(
 
 #: Fields that only say how others are read.
 _CONTEXT = ("channel", "country", "wechat_app", "wechat_corp", "social_network")
+
+_EITHER_ORDER = re.compile(r"^\s*\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b")
 
 _JUNK = {
     "placeholder": "a placeholder, typed instead of a value",
@@ -91,6 +94,7 @@ def explain(record: Mapping[str, Any], conventions: Conventions | Mapping[str, C
     held = {name: str(value) for name, value in record.items() if value is not None}
     fields = [name for name in held if kind_of(name) is not None]
     whole = _values(held, conventions)
+    own = conventions if isinstance(conventions, Conventions) else (conventions or {}).get(held.get("channel", ""))
     rows: list[dict[str, str | None]] = []
     told: set[str] = set()
     for field in fields:
@@ -105,7 +109,7 @@ def explain(record: Mapping[str, Any], conventions: Conventions | Mapping[str, C
         }
         kept = {name: value for name, value in made.items() if whole.get(name) == value}
         for name, value in kept.items():
-            rows.append(_row(field, held[field], name, value, _how(field, held[field], name, value)))
+            rows.append(_row(field, held[field], name, value, _how(field, held[field], name, value, own)))
         told |= set(kept)
         reasons = [row["reason"] for row in alone.junk.to_pylist() if row["field"] == field]
         if reasons:
@@ -170,8 +174,8 @@ def _row(column: str, raw: str | None, comparable: str | None, value: str | None
     return {"column": column, "raw": raw, "comparable": comparable, "value": value, "how": how}
 
 
-def _how(field: str, raw: str, comparable: str, value: str) -> str:
-    """In words, how `value` came of `raw`."""
+def _how(field: str, raw: str, comparable: str, value: str, said: Conventions | None) -> str:
+    """In words, how `value` came of `raw`; `said`: of the record's channel."""
     if value == raw:
         return "as written"
     base, kind = base_of(comparable), kind_of(field)
@@ -187,9 +191,13 @@ def _how(field: str, raw: str, comparable: str, value: str) -> str:
         return "; ".join(_of_identifier(base, value)) or "spaces and invisible characters out"
     if kind == "date" and comparable == field:
         kept = {4: ", of which the year alone is sure", 7: ", without a day"}.get(len(value), "")
-        return f"read as a date{kept}"
+        order = said.day_first if said is not None and _EITHER_ORDER.match(raw) else None
+        first = "" if order is None else f", the {'day' if order else 'month'} first as its channel writes them"
+        return f"read as a date{first}{kept}"
     if kind == "phone" and not value.startswith("+"):
         return "its digits: no country is known in which it is a number"
+    if kind == "sex" and said is not None and raw.strip() in (said.sexes or {}):
+        return "what the code means in its channel"
     if kind in ("email", "phone", "sex"):
         return _DONE[base]
     done = _DONE.get(base)

@@ -226,9 +226,9 @@ _ABBREVIATED = 0.04
 _SAME_LUCK = {"company_words": "company_latin"}
 #: What the budget leaves is spent on matches that agree even less: the rates above to these powers.
 _PESSIMISM = (1.0, 2.0, 3.0)
-_SIMULATED_MATCHES = 4000
+_SIMULATED_MATCHES = 100_000
 #: The least number of simulated matches a rule must add.
-_GAIN_MIN = 4
+_GAIN_MIN = 100
 _SAMPLE_ROWS = 20_000
 
 
@@ -269,16 +269,16 @@ def choose_rules(
         reached = np.zeros(_SIMULATED_MATCHES, bool)
         for rule, _ in chosen:
             reached |= reaches(rule)
+        useful = offered
         while True:
             left = pairs_max - sum(pairs for _, pairs in chosen)
-            worth = [
-                (int(np.count_nonzero(reaches(rule) & ~reached)) / (pairs + columns.rows / 10), rule, pairs)
-                for rule, pairs in offered
-                if pairs <= left and np.count_nonzero(reaches(rule) & ~reached) >= _GAIN_MIN
-            ]
-            if not worth:
+            gains = [(int(np.count_nonzero(reaches(rule) > reached)), rule, pairs) for rule, pairs in useful]
+            # What adds too little, or costs too much, will not do better later.
+            gains = [found for found in gains if found[0] >= _GAIN_MIN and found[2] <= left]
+            if not gains:
                 break
-            _, rule, pairs = max(worth, key=lambda found: found[0])
+            useful = [(rule, pairs) for _, rule, pairs in gains]
+            _, rule, pairs = max(gains, key=lambda found: found[0] / (found[2] + columns.rows / 10))
             reached |= reaches(rule)
             chosen.append((rule, pairs))
             if power == _PESSIMISM[0]:
@@ -309,16 +309,9 @@ class _Simulation:
     """Simulated matches: which of them a rule brings together."""
 
     def __init__(self, filled: dict[str, float], power: float) -> None:
-        rng = np.random.default_rng(1)
-        luck = {
-            name: (rng.random(_SIMULATED_MATCHES), rng.random(_SIMULATED_MATCHES))
-            for name in sorted({_base(key) for key in filled})
-        }
-        shortened = {
-            _field(key): rng.random(_SIMULATED_MATCHES) < _ABBREVIATED
-            for key in sorted(filled)
-            if key.endswith("|initials")
-        }
+        # Each column has draws of its own, so that one more column does not change what befalls the others.
+        luck = {name: _draws(name, 2) for name in {_base(key) for key in filled}}
+        shortened = {_field(key): _draws(key, 1)[0] < _ABBREVIATED for key in filled if key.endswith("|initials")}
         self._agrees = {}
         for key, share in filled.items():
             derivation = key.partition("|")[2].rstrip("0123456789")
@@ -335,6 +328,11 @@ class _Simulation:
             agrees = [self._agrees[key] for key in rule.keys] or [np.ones(_SIMULATED_MATCHES, bool)]
             self._reached[rule] = np.logical_and.reduce(agrees)
         return self._reached[rule]
+
+
+def _draws(name: str, times: int) -> npt.NDArray[np.float64]:
+    """Numbers from 0 to 1 for each simulated match, `times` over; always the same for one name."""
+    return np.random.default_rng(list(name.encode())).random((times, _SIMULATED_MATCHES))
 
 
 def _field(key: str) -> str:
