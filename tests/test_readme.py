@@ -14,11 +14,17 @@ import pytest
 from custid.cli import main
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text("utf-8")
+NAMES = ("README.md", "README.zh-CN.md")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+@pytest.fixture(params=NAMES)
+def readme(request: pytest.FixtureRequest) -> str:
+    """What README says, in either language."""
+    return (ROOT / request.param).read_text("utf-8")
+
+
+def blocks(language: str, readme: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
@@ -28,17 +34,17 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_its_python_runs(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_python_runs(readme: str, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(clone)
     names: dict[str, Any] = {}
-    assert blocks("python")
-    for block in blocks("python"):
+    assert blocks("python", readme)
+    for block in blocks("python", readme):
         exec(compile(block, "README.md", "exec"), names)
     assert (clone / "customers.db").exists()
 
 
-def test_its_commands_run(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    commands = [line for block in blocks("sh") for line in block.splitlines()]
+def test_its_commands_run(readme: str, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = [line for block in blocks("sh", readme) for line in block.splitlines()]
     assert commands
     monkeypatch.chdir(clone)
     for command in commands:
@@ -61,12 +67,12 @@ def test_its_commands_run(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     }
 
 
-def test_its_make_targets_exist() -> None:
-    targets = re.findall(r"^    make (\S+)", README, re.MULTILINE)
+def test_its_make_targets_exist(readme: str) -> None:
+    targets = re.findall(r"^    make (\S+)", readme, re.MULTILINE)
     makefile = (ROOT / "Makefile").read_text("utf-8")
     assert targets
     assert [name for name in targets if not re.search(rf"^{name}:", makefile, re.MULTILINE)] == []
 
 
-def test_the_files_it_links_to_exist() -> None:
-    assert [link for link in re.findall(r"\]\((?!http)([^)]+)\)", README) if not (ROOT / link).exists()] == []
+def test_the_files_it_links_to_exist(readme: str) -> None:
+    assert [link for link in re.findall(r"\]\((?!http)([^)]+)\)", readme) if not (ROOT / link).exists()] == []
