@@ -115,9 +115,9 @@ class PostgresServer:
                 )
             while self._process.poll() is None and time.monotonic() < deadline:
                 with contextlib.suppress(OSError):
-                    # The last line of this file says whether connections are taken.
+                    # The last line of this file says whether connections are taken; for a moment it is empty.
                     pid_file = (self.folder / "data" / "postmaster.pid").read_text().split()
-                    if pid_file[0] == str(self._process.pid) and pid_file[-1] == "ready":
+                    if pid_file[:1] == [str(self._process.pid)] and pid_file[-1] == "ready":
                         return
                 time.sleep(0.01)
             # After a crash, what the last one left behind can be in the way for a moment.
